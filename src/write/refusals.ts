@@ -1,0 +1,49 @@
+/**
+ * Every refusal the write side can give, in the order the ladders ask. Codes are stable: never reused, never renamed.
+ *
+ * `frozen` refusals depend on the state of the ledger and are recorded as the key's final outcome (`TransactionRejected`);
+ * the others depend on the request alone (or on what it names) and store nothing.
+ */
+export const REFUSALS = {
+  'effective-time-too-far-ahead': { frozen: false },
+  'currency-must-exist': { frozen: false },
+  'accounts-must-differ': { frozen: false },
+  'legs-must-balance': { frozen: false },
+  'account-must-exist': { frozen: false },
+  'currency-must-match-account': { frozen: false },
+  'account-must-not-be-closed': { frozen: true },
+  'account-must-not-be-closing': { frozen: true },
+  'account-must-not-be-frozen': { frozen: true },
+  'insufficient-funds': { frozen: true },
+  'parent-must-exist': { frozen: false },
+  'parent-must-be-open': { frozen: false },
+  'hierarchy-too-deep': { frozen: false },
+  'account-is-already-frozen': { frozen: false },
+  'account-is-not-frozen': { frozen: false },
+  'account-is-already-closing': { frozen: false },
+  'account-is-already-open': { frozen: false },
+  'account-balance-must-be-zero': { frozen: false },
+  'overdraft-limit-exceeded-already': { frozen: false },
+  'idempotency-key-reused': { frozen: false },
+  'transaction-must-exist': { frozen: false },
+} as const satisfies Record<string, { readonly frozen: boolean }>;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** An expected "no": which rule, where in the request, and the figures that explain it. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** JSON pointer into the request body, or null when no single field is meant. */
+  readonly pointer: string | null;
+  /** Text facts for the problem document: amounts as digits, ids, currency codes. */
+  readonly details: Readonly<Record<string, string>>;
+}
+
+/** Builds a refusal. */
+export function refusal(
+  code: RefusalCode,
+  pointer: string | null = null,
+  details: Readonly<Record<string, string>> = {},
+): Refusal {
+  return { code, pointer, details };
+}
