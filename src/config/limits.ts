@@ -39,6 +39,13 @@ export const limits = {
   foldPageEventsMax: 500,
   /** Event ids an executor remembers, to answer "was this appended after revision N" from memory. */
   recentEventIdsMax: 2_000,
+  /** How long one read of a page may take. */
+  readTimeoutMs: 5_000,
+  /** Events a subscription holds ready for its reader. */
+  subscriptionBufferEventsMax: 512,
+  /** Events the store looks at per search window of a filtered subscription, and windows between checkpoints. */
+  subscriptionSearchWindowEvents: 256,
+  subscriptionCheckpointIntervalPages: 4,
   /** How long one append may take, retries of unknown outcomes included. */
   appendTimeoutMs: 5_000,
   /** How long a command may take before it is answered 503 (or 202 once committed). */
