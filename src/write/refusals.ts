@@ -23,7 +23,7 @@ export const REFUSALS = {
   'account-is-already-closing': { frozen: false },
   'account-is-already-open': { frozen: false },
   'account-balance-must-be-zero': { frozen: false },
-  'overdraft-limit-exceeded-already': { frozen: false },
+  'overdraft-limit-must-cover-use': { frozen: false },
   'idempotency-key-reused': { frozen: false },
   'transaction-must-exist': { frozen: false },
 } as const satisfies Record<string, { readonly frozen: boolean }>;

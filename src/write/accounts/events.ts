@@ -1,5 +1,6 @@
 import type { Instant } from '../../kernel/clock.js';
 import type { AccountType, Direction } from '../../kernel/money.js';
+import type { AccountView } from './account-view.js';
 
 /** Amounts are digit strings of minor units; `null` stands for "none", so that a field is never merely missing. */
 type AmountText = string;
@@ -42,11 +43,13 @@ export interface AccountOpened {
   };
 }
 
-/** The fields every administrative change carries: which command made it, and when it was decided. */
+/** The fields every administrative change carries: which command made it, when it was decided, and what it was answered. */
 interface ByCommand {
   /** Names the command for ever: UUIDv5 of the account and the idempotency key. */
   readonly commandId: string;
   readonly at: Instant;
+  /** The frozen answer: a retry gets it again, whatever happened to the account since. */
+  readonly answer: AccountView;
 }
 
 export interface AccountMetadataChanged {
@@ -122,18 +125,16 @@ export interface AccountClosing {
 
 export interface AccountClosed {
   readonly type: 'AccountClosed';
-  readonly data: { readonly at: Instant };
+  /** By the command itself when nothing was in flight, else by the last entry or release that ended it. */
+  readonly data: ByCommand | { readonly at: Instant; readonly transactionId: string };
 }
 
 export interface AccountReopened {
   readonly type: 'AccountReopened';
-  readonly data: {
-    readonly at: Instant;
-    /** `late-entry`: a leg committed before the close settled after it; `command`: somebody asked. */
-    readonly cause: 'late-entry' | 'command';
-    /** The command or the transaction that caused it. */
-    readonly causeId: string;
-  };
+  /** By a command, or by a leg that was committed before the close and settled after it. */
+  readonly data:
+    | (ByCommand & { readonly reason: string | null })
+    | { readonly at: Instant; readonly transactionId: string };
 }
 
 /**

@@ -1,0 +1,143 @@
+import { limits } from '../../config/limits.js';
+import type { EventStore } from '../../edges/event-store/event-store.js';
+import { toLedgerEvent } from '../../edges/event-store/ledger-event.js';
+import { assert } from '../../kernel/assert.js';
+import type { AccountEvent } from './events.js';
+import { evolve, type AccountState } from './state.js';
+
+/** A copy to try events on before they are appended. */
+export interface Draft {
+  readonly state: AccountState | null;
+  readonly revision: bigint;
+  apply(event: AccountEvent): void;
+  /** Starts over from the folded account and applies these. */
+  restore(events: readonly AccountEvent[]): void;
+}
+
+/**
+ * One account stream, folded as far as it was read, with the ids of its newest events.
+ *
+ * The ids answer "does this event stand after revision N" without reading, as long as N is not older than they reach.
+ */
+export class FoldedAccount {
+  state: AccountState | null = null;
+  /** The last folded revision; -1 for a stream without events. */
+  revision = -1n;
+  loaded = false;
+  private recent = new Map<string, bigint>();
+  /** Every event after this revision is in `recent`. */
+  private recentFrom = -1n;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly streamName: string,
+  ) {}
+
+  /** Reads and folds everything after the last folded revision. Idempotent under concurrent calls. */
+  async catchUp(): Promise<void> {
+    for (;;) {
+      const from = this.revision + 1n;
+      const page = await this.store.readStream(this.streamName, {
+        from: from === 0n ? 'start' : from,
+        countMax: limits.foldPageEventsMax,
+      });
+      for (const recorded of page.events) {
+        // Another reader, or our own append, may have folded it while this page was on its way.
+        if (recorded.revision <= this.revision) continue;
+        assert(
+          recorded.revision === this.revision + 1n,
+          `${this.streamName} has no gap after revision ${this.revision}.`,
+        );
+        this.fold(recorded.id, toAccountEvent(toLedgerEvent(recorded)));
+      }
+      if (page.events.length < limits.foldPageEventsMax) break;
+    }
+    this.loaded = true;
+  }
+
+  /**
+   * Folds events that were just appended.
+   *
+   * @param lastRevision where the last of them stands
+   */
+  accept(
+    lastRevision: bigint,
+    events: readonly { readonly id: string; readonly event: AccountEvent }[],
+  ): void {
+    const firstRevision = lastRevision - BigInt(events.length) + 1n;
+    // A read that ran meanwhile may have brought some of them already.
+    const unseen = events.slice(Number(this.revision - firstRevision + 1n));
+    assert(firstRevision <= this.revision + 1n, `The append to ${this.streamName} follows what was folded.`);
+    for (const { id, event } of unseen) this.fold(id, event);
+  }
+
+  /** Drops everything, so that the next use reads the stream anew. */
+  forget(): void {
+    this.state = null;
+    this.revision = -1n;
+    this.loaded = false;
+    this.recent = new Map();
+    this.recentFrom = -1n;
+  }
+
+  /** A working copy of the folded state. */
+  draft(): Draft {
+    let { state, revision } = this;
+    const apply = (event: AccountEvent): void => {
+      state = evolve(state, event);
+      revision += 1n;
+    };
+    return {
+      get state() {
+        return state;
+      },
+      get revision() {
+        return revision;
+      },
+      apply,
+      restore: (events) => {
+        ({ state, revision } = this);
+        events.forEach(apply);
+      },
+    };
+  }
+
+  /**
+   * Where an event stands, if it stands after a given revision: from memory when that is recent enough, else by reading.
+   *
+   * @returns its revision, or undefined when it is not between `after` and the last folded revision
+   */
+  async revisionOf(eventId: string, after: bigint): Promise<bigint | undefined> {
+    const remembered = this.recent.get(eventId);
+    if (remembered !== undefined || after >= this.recentFrom) return remembered;
+    for (let from = after + 1n; from <= this.recentFrom;) {
+      const page = await this.store.readStream(this.streamName, { from, countMax: limits.foldPageEventsMax });
+      const found = page.events.find((recorded) => recorded.id === eventId);
+      if (found) return found.revision;
+      const last = page.events.at(-1);
+      assert(last, `${this.streamName} still holds revision ${from}.`);
+      from = last.revision + 1n;
+    }
+    return undefined;
+  }
+
+  private fold(id: string, event: AccountEvent): void {
+    this.state = evolve(this.state, event);
+    this.revision += 1n;
+    this.recent.set(id, this.revision);
+    if (this.recent.size > limits.recentEventIdsMax) {
+      const [oldest] = this.recent;
+      assert(oldest, 'A full map has a first entry.');
+      this.recent.delete(oldest[0]);
+      this.recentFrom = oldest[1];
+    }
+  }
+}
+
+function toAccountEvent(event: ReturnType<typeof toLedgerEvent>): AccountEvent {
+  assert(
+    event.streamName.startsWith('account-'),
+    `${event.type} at position ${event.position} stands in an account stream.`,
+  );
+  return event as AccountEvent;
+}

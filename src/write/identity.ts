@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { LRUCache } from 'lru-cache';
+import { v5 } from 'uuid';
+import { limits } from '../config/limits.js';
+import { assert } from '../kernel/assert.js';
+
+/** The root of every derived id. Changing it would make every retry a new command. */
+const LEDGER_NAMESPACE = '6b5f1c1e-3d0a-5b57-9c9e-0f4f2f4a7d11';
+
+const companyNamespaces = new LRUCache<string, string>({ max: limits.companyNamespacesMax });
+
+/** The namespace of one company's ids, so that the same key in two companies names two commands. */
+function companyNamespace(companyId: string): string {
+  const known = companyNamespaces.get(companyId);
+  if (known !== undefined) return known;
+  const namespace = v5(`company:${companyId}`, LEDGER_NAMESPACE);
+  companyNamespaces.set(companyId, namespace);
+  return namespace;
+}
+
+/** One key, one transaction: the id of the command that moves or holds money under this key, of whatever kind. */
+export function transactionIdOf(companyId: string, idempotencyKey: string): string {
+  return v5(idempotencyKey, companyNamespace(companyId));
+}
+
+/** The id of the account opened under this key. */
+export function accountIdOf(companyId: string, idempotencyKey: string): string {
+  return v5(`account:${idempotencyKey}`, companyNamespace(companyId));
+}
+
+/** The id of the administrative command sent to this account under this key. */
+export function accountCommandIdOf(accountId: string, idempotencyKey: string): string {
+  return v5(`command:${idempotencyKey}`, accountId);
+}
+
+/**
+ * The id of an event, from what the event is: the same fact has the same id, whoever appends it and however often.
+ *
+ * @param ownerId the transaction, reservation or command the event belongs to
+ * @param role what it is there, e.g. `entry:3`
+ */
+export function eventIdOf(ownerId: string, role: string): string {
+  return v5(role, ownerId);
+}
+
+/** SHA-256, in hex, over the canonical JSON (RFC 8785) of a request. */
+export function requestHashOf(request: object): string {
+  const text = canonicalize(request);
+  assert(text !== undefined, 'A request is JSON.');
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/**
+ * Where two requests differ, for the answer to a reused key.
+ *
+ * @returns JSON pointers to the differing values, sorted; a field only one of them has counts as differing
+ */
+export function differingFields(first: unknown, second: unknown, pointer = ''): string[] {
+  if (isContainer(first) && isContainer(second) && Array.isArray(first) === Array.isArray(second)) {
+    const names = new Set([...Object.keys(first), ...Object.keys(second)]);
+    return [...names]
+      .sort()
+      .flatMap((name) => differingFields(first[name], second[name], `${pointer}/${escapePointer(name)}`));
+  }
+  return first === second ? [] : [pointer];
+}
+
+function isContainer(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** RFC 6901: `~` and `/` are escaped. */
+function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}
