@@ -20,6 +20,18 @@ export const limits = {
 
   bodyBytesMax: 1024 * 1024,
   bodyDepthMax: 8,
+  /** Values anywhere in one body: bounds the time that validating it takes. */
+  bodyValuesMax: 20_000,
+  /** Errors one problem document lists. */
+  problemErrorsMax: 50,
+  /** How long the headers, and how long all of a request, may take to arrive. */
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  /** How long an idle connection is kept for the client's next request. */
+  keepAliveTimeoutMs: 65_000,
+  /** What a client is told to wait after 429 and 503. */
+  retryAfterBusySeconds: 1,
+  retryAfterUnavailableSeconds: 2,
   pageSizeDefault: 50,
   pageSizeMax: 1000,
   /** How long `atLeast` waits for a projection. */
@@ -29,14 +41,24 @@ export const limits = {
   executorsMax: 50_000,
   /** Commands waiting in one account's mailbox; more are refused with 429. */
   mailboxCommandsMax: 2_000,
-  /** Events of one append, well below the store's 1 MiB at about 400 bytes an event. */
-  flushEventsMax: 500,
+  /** Tasks that share one append: at most 3 events each and about 400 bytes an event, well below the 1 MiB of an append. */
+  flushTasksMax: 500,
   /** Times one flush is decided again after another process wrote first. */
   flushConflictsMax: 50,
   /** Attempts of one posting after its own attempt was abandoned. */
   attemptsMax: 3,
+  /** Transactions under way in one process; more are refused with 429. */
+  postingsInFlightMax: 5_000,
+  /** Times one commit meets another attempt's fence before it gives up. */
+  commitConflictsMax: 10,
+  /** How long an entry may wait in its account's mailbox before recovery takes over. */
+  settleTimeoutMs: 30_000,
   /** Events read at a time while folding a stream. */
   foldPageEventsMax: 500,
+  /** Companies whose id namespace one process keeps. */
+  companyNamespacesMax: 10_000,
+  /** Final outcomes one process remembers, to answer retries without reading. */
+  rememberedOutcomesMax: 50_000,
   /** Event ids an executor remembers, to answer "was this appended after revision N" from memory. */
   recentEventIdsMax: 2_000,
   /** How long one read of a page may take. */
@@ -56,6 +78,28 @@ export const limits = {
   /** Events of one projection batch, and how long a batch waits to fill. */
   projectionBatchEventsMax: 2_000,
   projectionBatchWaitMsMax: 10,
+  /** Events a projection reads ahead while a batch is being written. */
+  projectionReadAheadEventsMax: 4_000,
+  /** How long one statement of a projection, and of a migration, may take. */
+  projectionStatementMsMax: 60_000,
+  migrationStatementMsMax: 600_000,
+  /** How long a start waits for another process that is migrating. */
+  migrationLockWaitMsMax: 60_000,
+  /** How often a process that stands by asks for a projection's lock. */
+  projectionStandbyPollMs: 500,
+  /** How often a projection that only met events it does not handle stores how far it has come. */
+  projectionIdleCheckpointMs: 1_000,
+  /** Pauses after a lost connection: doubled from the first to the last, for as long as the process lives. */
+  projectionRetryMsFirst: 100,
+  projectionRetryMsMax: 5_000,
+  /** How often `atLeast` looks at a checkpoint that another process moves. */
+  atLeastPollMs: 25,
+
+  /** Connections of the read side's pool, and how long connecting, one query, and a transaction left open may take. */
+  postgresPoolConnectionsMax: 20,
+  postgresConnectMsMax: 5_000,
+  postgresStatementMsMax: 10_000,
+  postgresIdleInTransactionMsMax: 60_000,
 
   /** How long shutdown waits for what is in flight. */
   shutdownMsMax: 10_000,

@@ -1,0 +1,48 @@
+import pg from 'pg';
+import { limits } from '../../config/limits.js';
+import { exactTypes, type SqlResult } from './sql.js';
+import { PostgresUnavailable, sqlstateOf } from './sqlstate.js';
+
+export interface PostgresOptions {
+  /** `postgresql://user:password@host:port/database` */
+  readonly databaseUrl: string;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+}
+
+/** What every connection is opened with: nothing on it waits for ever, values are exact, and time is UTC. */
+export function connectionSettings(options: PostgresOptions, statementMsMax: number): pg.ClientConfig {
+  return {
+    connectionString: options.databaseUrl,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: limits.postgresConnectMsMax,
+    statement_timeout: statementMsMax,
+    // For a statement the server does not answer at all: the network is gone, or the server was stopped in its tracks.
+    query_timeout: statementMsMax + limits.postgresConnectMsMax,
+    idle_in_transaction_session_timeout: limits.postgresIdleInTransactionMsMax,
+    keepAlive: true,
+    options: '-c timezone=UTC',
+    types: exactTypes,
+  };
+}
+
+/** Runs a statement, telling a lost connection from a refused statement. */
+export async function run<Row extends object>(
+  client: pg.Pool | pg.ClientBase,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<SqlResult<Row>> {
+  const result = await client.query<Row>(text, [...values]).catch(asUnavailable);
+  return { rows: result.rows, rowCount: result.rowCount ?? 0 };
+}
+
+/** What the driver says, without a code, when there is no connection (any more). */
+const LOST =
+  /^(?:Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|timeout exceeded when trying to connect)/;
+
+/** Rethrows what the driver throws for a lost connection as {@link PostgresUnavailable}, everything else as it is. */
+export function asUnavailable(error: unknown): never {
+  const lost = error instanceof Error && ('syscall' in error || LOST.test(error.message));
+  if (!lost || sqlstateOf(error) !== undefined) throw error;
+  throw new PostgresUnavailable(`The database can't be reached: ${error.message}`, { cause: error });
+}
