@@ -92,6 +92,7 @@ export default {
       to: {
         path: ['\\.(handler|http)\\.ts$', 'executor', '^src/write/posting/'],
         dependencyTypesNot: ['type-only'],
+        pathNot: '\\.decide\\.ts$',
       },
     },
     {
