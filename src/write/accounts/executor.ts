@@ -39,6 +39,14 @@ export type TaskOutcome<R> =
   /** Found in the stream: somebody did it before. */
   | { readonly kind: 'done-before'; readonly eventRevision: bigint };
 
+/** An account as one process knows it. */
+export interface ReadAccount {
+  readonly state: AccountState;
+  readonly revision: bigint;
+  /** The position of the event at that revision. */
+  readonly position: bigint;
+}
+
 interface Waiting {
   readonly task: AccountTask<unknown>;
   resolve(outcome: TaskOutcome<unknown>): void;
@@ -101,10 +109,10 @@ export class AccountExecutor {
    * @param current true to fold what other processes appended since
    * @returns null when the stream does not exist
    */
-  async read(current: boolean): Promise<{ readonly state: AccountState; readonly revision: bigint } | null> {
+  async read(current: boolean): Promise<ReadAccount | null> {
     if (current || !this.account.loaded) await this.account.catchUp();
-    const { state, revision } = this.account;
-    return state === null ? null : { state, revision };
+    const { state, revision, position } = this.account;
+    return state === null ? null : { state, revision, position };
   }
 
   /** Whether work waits or runs here. */
@@ -164,7 +172,7 @@ export class AccountExecutor {
         const outcome = await this.store.append(this.streamName, this.expectedRevision(), events);
         if (outcome.kind === 'appended') {
           const appended = planned.flatMap(({ decision }) => decision.events);
-          this.account.accept(outcome.revision, appended);
+          this.account.accept(outcome, appended);
           answer(planned, outcome.position);
           return;
         }

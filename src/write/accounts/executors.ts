@@ -3,8 +3,7 @@ import { limits } from '../../config/limits.js';
 import type { EventStore } from '../../edges/event-store/event-store.js';
 import type { WriteMetrics } from '../metrics.js';
 import { accountStream } from './events.js';
-import { AccountExecutor, type AccountTask, type TaskOutcome } from './executor.js';
-import type { AccountState } from './state.js';
+import { AccountExecutor, type AccountTask, type ReadAccount, type TaskOutcome } from './executor.js';
 
 /** The accounts this process works on: at most `executorsMax` of them stay in memory, the longest unused leaves first. */
 export class AccountExecutors {
@@ -34,10 +33,7 @@ export class AccountExecutors {
    * @returns null when no such account was opened
    * @throws EventStoreUnavailable
    */
-  async read(
-    accountId: string,
-    options: { readonly current: boolean },
-  ): Promise<{ readonly state: AccountState; readonly revision: bigint } | null> {
+  async read(accountId: string, options: { readonly current: boolean }): Promise<ReadAccount | null> {
     const executor = this.executor(accountId);
     const account = await executor.read(options.current);
     // A name that stands for nothing takes no place among the accounts.

@@ -23,6 +23,8 @@ export class FoldedAccount {
   state: AccountState | null = null;
   /** The last folded revision; -1 for a stream without events. */
   revision = -1n;
+  /** The position in the log at which `state` is known to be the account's: its last folded event's, or of a later look. */
+  position = 0n;
   loaded = false;
   private recent = new Map<string, bigint>();
   /** Every event after this revision is in `recent`. */
@@ -49,6 +51,7 @@ export class FoldedAccount {
           `${this.streamName} has no gap after revision ${this.revision}.`,
         );
         this.fold(recorded.id, toAccountEvent(toLedgerEvent(recorded)));
+        this.position = recorded.position;
       }
       if (page.events.length < limits.foldPageEventsMax) break;
     }
@@ -58,23 +61,25 @@ export class FoldedAccount {
   /**
    * Folds events that were just appended.
    *
-   * @param lastRevision where the last of them stands
+   * @param last where the last of them stands
    */
   accept(
-    lastRevision: bigint,
+    last: { readonly revision: bigint; readonly position: bigint },
     events: readonly { readonly id: string; readonly event: AccountEvent }[],
   ): void {
-    const firstRevision = lastRevision - BigInt(events.length) + 1n;
+    const firstRevision = last.revision - BigInt(events.length) + 1n;
     // A read that ran meanwhile may have brought some of them already.
     const unseen = events.slice(Number(this.revision - firstRevision + 1n));
     assert(firstRevision <= this.revision + 1n, `The append to ${this.streamName} follows what was folded.`);
     for (const { id, event } of unseen) this.fold(id, event);
+    if (unseen.length > 0) this.position = last.position;
   }
 
   /** Drops everything, so that the next use reads the stream anew. */
   forget(): void {
     this.state = null;
     this.revision = -1n;
+    this.position = 0n;
     this.loaded = false;
     this.recent = new Map();
     this.recentFrom = -1n;

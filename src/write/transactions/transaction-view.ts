@@ -1,4 +1,5 @@
 import type { Direction } from '../../kernel/money.js';
+import type { TransactionPosted, TransactionRejected } from './events.js';
 
 export interface LegView {
   readonly accountId: string;
@@ -35,4 +36,41 @@ export interface RejectedTransactionView {
   readonly recordedAt: string;
   readonly idempotencyKey: string;
   readonly position: string;
+}
+
+/** The frozen answer of a committed transaction. */
+export function toTransactionView({ data }: TransactionPosted, position: bigint): TransactionView {
+  return {
+    transactionId: data.transactionId,
+    status: 'posted',
+    kind: data.kind,
+    description: data.description,
+    reference: data.reference,
+    metadata: data.metadata,
+    effectiveAt: data.effectiveAt,
+    recordedAt: data.recordedAt,
+    legs: data.legs.map(({ accountId, direction, amount, currency }) => ({
+      accountId,
+      direction,
+      amount,
+      currency,
+    })),
+    idempotencyKey: data.idempotencyKey,
+    position: position.toString(),
+  };
+}
+
+/** The record of a refusal. */
+export function toRejectedView({ data }: TransactionRejected, position: bigint): RejectedTransactionView {
+  const { transactionId, code, pointer, details, recordedAt, idempotencyKey } = data;
+  return {
+    transactionId,
+    status: 'rejected',
+    code,
+    pointer,
+    details,
+    recordedAt,
+    idempotencyKey,
+    position: position.toString(),
+  };
 }

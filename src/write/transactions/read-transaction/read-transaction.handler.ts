@@ -1,0 +1,30 @@
+import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { EventStore } from '../../../edges/event-store/event-store.js';
+import { transactionIdOf } from '../../identity.js';
+import { readAttempts } from '../../posting/outcome.js';
+import {
+  toRejectedView,
+  toTransactionView,
+  type RejectedTransactionView,
+  type TransactionView,
+} from '../transaction-view.js';
+import { ReadTransactionQuery } from './read-transaction.query.js';
+
+@QueryHandler(ReadTransactionQuery)
+export class ReadTransactionHandler implements IQueryHandler<ReadTransactionQuery> {
+  constructor(private readonly store: EventStore) {}
+
+  async execute({
+    principal: { companyId },
+    by,
+  }: ReadTransactionQuery): Promise<TransactionView | RejectedTransactionView | null> {
+    const transactionId =
+      'transactionId' in by ? by.transactionId : transactionIdOf(companyId, by.idempotencyKey);
+    const { outcome } = await readAttempts(this.store, transactionId);
+    if (outcome?.event.data.companyId !== companyId) return null;
+    const { event, position } = outcome;
+    return event.type === 'TransactionPosted'
+      ? toTransactionView(event, position)
+      : toRejectedView(event, position);
+  }
+}

@@ -1,0 +1,67 @@
+import { Controller, Get, Inject, Param } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiParam, ApiTags } from '@nestjs/swagger';
+import { DescribeQuery } from '../../../edges/http/api-docs.js';
+import { IDEMPOTENCY_KEY_PATTERN } from '../../../edges/http/idempotency-key.js';
+import { CurrentPrincipal } from '../../../edges/http/principal.js';
+import { Problem } from '../../../edges/http/problem.js';
+import { PathId } from '../../../edges/http/validation.js';
+import type { Principal } from '../../../kernel/principal.js';
+import type { RejectedTransactionView, TransactionView } from '../transaction-view.js';
+import { EXAMPLE_TRANSACTION, Transaction } from '../transaction.http.js';
+import { ReadTransactionQuery } from './read-transaction.query.js';
+
+const ANSWERS = [
+  {
+    status: 200,
+    description:
+      'What the key came to, for ever: a posted transaction, or `status: rejected` with the refusal.',
+    type: Transaction,
+    example: EXAMPLE_TRANSACTION,
+  },
+];
+
+@ApiTags('transactions')
+@Controller('v1/transactions')
+export class ReadTransactionController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get(':transactionId')
+  @DescribeQuery({
+    summary: 'Read a transaction',
+    description: 'Read from the log itself: always current, also while the read models are down.',
+    answers: ANSWERS,
+    problems: ['transaction-must-exist', 'event-store-is-unavailable'],
+  })
+  @ApiParam({ name: 'transactionId', format: 'uuid', example: EXAMPLE_TRANSACTION.transactionId })
+  async readById(
+    @CurrentPrincipal() principal: Principal,
+    @Param('transactionId', new PathId('transaction-must-exist')) transactionId: string,
+  ): Promise<TransactionView | RejectedTransactionView> {
+    return this.read(new ReadTransactionQuery(principal, { transactionId }));
+  }
+
+  @Get('by-idempotency-key/:key')
+  @DescribeQuery({
+    summary: 'Read the transaction that an idempotency key made',
+    description:
+      'For a client that lost the answer: tells whether, and with what outcome, the request was carried out.',
+    answers: ANSWERS,
+    problems: ['transaction-must-exist', 'event-store-is-unavailable'],
+  })
+  @ApiParam({ name: 'key', example: EXAMPLE_TRANSACTION.idempotencyKey })
+  async readByKey(
+    @CurrentPrincipal() principal: Principal,
+    @Param('key') idempotencyKey: string,
+  ): Promise<TransactionView | RejectedTransactionView> {
+    // What is no key made nothing.
+    if (!IDEMPOTENCY_KEY_PATTERN.test(idempotencyKey)) throw new Problem('transaction-must-exist');
+    return this.read(new ReadTransactionQuery(principal, { idempotencyKey }));
+  }
+
+  private async read(query: ReadTransactionQuery): Promise<TransactionView | RejectedTransactionView> {
+    const found = await this.queries.execute(query);
+    if (found === null) throw new Problem('transaction-must-exist');
+    return found;
+  }
+}

@@ -1,0 +1,62 @@
+import { Module } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { EventStore } from '../edges/event-store/event-store.js';
+import type { Clock } from '../kernel/clock.js';
+import type { IdSource } from '../kernel/ids.js';
+import { AccountAdministration } from './accounts/administration.js';
+import { ChangeAccountHandler } from './accounts/change-account/change-account.handler.js';
+import { CloseAccountHandler } from './accounts/close-account/close-account.handler.js';
+import { AccountExecutors } from './accounts/executors.js';
+import { FreezeAccountHandler } from './accounts/freeze-account/freeze-account.handler.js';
+import { OpenAccountHandler } from './accounts/open-account/open-account.handler.js';
+import { ReadAccountHandler } from './accounts/read-account/read-account.handler.js';
+import { ReopenAccountHandler } from './accounts/reopen-account/reopen-account.handler.js';
+import { UnfreezeAccountHandler } from './accounts/unfreeze-account/unfreeze-account.handler.js';
+import type { WriteMetrics } from './metrics.js';
+import { Posting } from './posting/posting.js';
+import { CLOCK, ID_SOURCE, WRITE_METRICS } from './tokens.js';
+import { PostTransactionHandler } from './transactions/post-transaction/post-transaction.handler.js';
+import { ReadTransactionHandler } from './transactions/read-transaction/read-transaction.handler.js';
+
+/**
+ * The write side. Needs `EventStore`, `CLOCK`, `ID_SOURCE` and `WRITE_METRICS` from a global module;
+ * it knows no database and no HTTP.
+ */
+@Module({
+  imports: [CqrsModule],
+  providers: [
+    {
+      provide: AccountExecutors,
+      useFactory: (store: EventStore, metrics: WriteMetrics) => new AccountExecutors(store, metrics),
+      inject: [EventStore, WRITE_METRICS],
+    },
+    {
+      provide: AccountAdministration,
+      useFactory: (store: EventStore, executors: AccountExecutors, clock: Clock, ids: IdSource) =>
+        new AccountAdministration(store, executors, clock, ids),
+      inject: [EventStore, AccountExecutors, CLOCK, ID_SOURCE],
+    },
+    {
+      provide: Posting,
+      useFactory: (
+        store: EventStore,
+        executors: AccountExecutors,
+        clock: Clock,
+        ids: IdSource,
+        metrics: WriteMetrics,
+      ) => new Posting(store, executors, clock, ids, metrics),
+      inject: [EventStore, AccountExecutors, CLOCK, ID_SOURCE, WRITE_METRICS],
+    },
+    OpenAccountHandler,
+    ChangeAccountHandler,
+    FreezeAccountHandler,
+    UnfreezeAccountHandler,
+    CloseAccountHandler,
+    ReopenAccountHandler,
+    ReadAccountHandler,
+    PostTransactionHandler,
+    ReadTransactionHandler,
+  ],
+  exports: [CqrsModule, Posting, AccountExecutors],
+})
+export class WriteModule {}
