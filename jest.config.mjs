@@ -1,4 +1,4 @@
-/** Specs run as native ES modules: NODE_OPTIONS=--experimental-vm-modules is set by scripts/test.mjs. */
+/** Specs run as native ES modules: scripts/test.mjs starts jest with --experimental-vm-modules. */
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/src', '<rootDir>/projections', '<rootDir>/tools', '<rootDir>/test'],
@@ -18,6 +18,8 @@ export default {
       },
     ],
   },
+  // The second leaves the counts for scripts/test.mjs, and does nothing when jest was started without it.
+  reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
   injectGlobals: false,
   testTimeout: 30_000,
 };

@@ -21,8 +21,6 @@ const code = await runNode(
     '--disable-warning=ExperimentalWarning',
     inRoot('node_modules/jest/bin/jest.js'),
     ...(workersAsked ? [] : [`--maxWorkers=${Math.min(WORKERS_MAX, os.availableParallelism())}`]),
-    '--reporters=default',
-    `--reporters=${inRoot('scripts/count-reporter.mjs')}`,
     ...asked,
   ],
   { EVENKEEL_COUNTS_FILE: countsFile },
