@@ -38,7 +38,8 @@ export class InMemoryEventStore extends EventStore {
     if (expectedNumber !== last) {
       const already = stream.slice(Number(expectedNumber) + 1, Number(expectedNumber) + 1 + events.length);
       const newest = already.at(-1);
-      const same = already.length === events.length && already.every((event, i) => event.id === events[i]?.id);
+      const same =
+        already.length === events.length && already.every((event, i) => event.id === events[i]?.id);
       if (same && newest) return { kind: 'appended', revision: newest.revision, position: newest.position };
       return { kind: 'conflict', actual: last < 0n ? 'no_stream' : last };
     }
