@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT } from './cruise.js';
+import { ROOT } from './run-tool.js';
 
 /** A text file of the repository. */
 export interface RepositoryFile {

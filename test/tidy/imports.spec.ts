@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { cruise, ROOT, type Violation } from './cruise.js';
+import { cruise, type Violation } from './cruise.js';
 import { EXPECTED, PLANTED } from './planted-violations.js';
+import { plant, ROOT } from './run-tool.js';
 
 describe('import rules', () => {
   it('hold for every file of the repository', async () => {
@@ -16,11 +16,7 @@ describe('import rules', () => {
     let found: readonly Violation[];
 
     beforeAll(async () => {
-      tree = await mkdtemp(path.join(os.tmpdir(), 'evenkeel-tidy-'));
-      for (const [file, text] of Object.entries(PLANTED)) {
-        await mkdir(path.dirname(path.join(tree, file)), { recursive: true });
-        await writeFile(path.join(tree, file), text);
-      }
+      tree = await plant(PLANTED);
       found = await cruise(tree, ['src', 'projections', 'tools', 'test']);
     });
 

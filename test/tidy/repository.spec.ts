@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { ROOT } from './cruise.js';
 import { readRoot, repositoryFiles } from './files.js';
+import { ROOT } from './run-tool.js';
 
 const LINES_MAX = 400;
 
