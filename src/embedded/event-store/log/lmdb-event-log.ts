@@ -1,0 +1,337 @@
+import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { assert } from '../../../kernel/assert.js';
+import type { Clock } from '../../../kernel/clock.js';
+import { eventStoreLimits } from '../limits.js';
+import type {
+  AppendOutcome,
+  AppendRequest,
+  Direction,
+  EventLog,
+  LogRecord,
+  Page,
+  PageSize,
+  StreamRecord,
+  StreamView,
+} from './event-log.js';
+import { NO_EVENTS, decideAppend, type StreamFacts } from './expected-revision.js';
+import { openTables, streamKey, type LogTables } from './lmdb-environment.js';
+import { LmdbReader } from './lmdb-reader.js';
+import { claimOwnership, releaseOwnership } from './owner.js';
+import { RecentEventIds } from './recent-event-ids.js';
+import { encodeRecord, recordData, recordId, recordIsJson } from './record.js';
+import { StagedBatch, stagedLastRevision, type StagedStream } from './staged-batch.js';
+import {
+  METASTREAM_TRUNCATION,
+  isMetastream,
+  metastreamOf,
+  parseTruncation,
+  visibleRange,
+  type Truncation,
+} from './stream-metadata.js';
+
+/** The stream whose one event, the first of the log, names the store. */
+export const STORE_STREAM = '$evenkeel-store';
+export const STORE_CREATED = '$store-created';
+
+const FIRST_POSITION = 1;
+const STORE_ID = 'store-id';
+const FORMAT = 'format';
+const FORMAT_VERSION = '1';
+
+/** A stream's id and last revision, decided or committed. */
+interface StreamHead {
+  readonly id: number;
+  readonly lastRevision: number;
+}
+
+/** The log on LMDB. One write transaction and one sync for each commit; see `EventLog` for the promises. */
+export class LmdbEventLog implements EventLog {
+  private readonly reader: LmdbReader;
+  private readonly recentIds = new RecentEventIds();
+  /** Heads as committed. Those of batches not yet committed are looked up in the batches. */
+  private readonly heads = new LRUCache<string, StreamHead>({ max: eventStoreLimits.knownStreamsMax });
+  private readonly listeners = new Set<() => void>();
+  private staged = new StagedBatch();
+  private committing: StagedBatch | undefined;
+  private committedPosition: number;
+  /** Where the last record ends: where the next one goes. */
+  private nextPosition: number;
+  private nextStreamId: number;
+
+  private constructor(
+    private readonly tables: LogTables,
+    readonly storeId: string,
+    private readonly clock: Clock,
+  ) {
+    this.reader = new LmdbReader(tables);
+    const last = this.reader.lastRecord();
+    this.committedPosition = last?.position ?? 0;
+    this.nextPosition = last === undefined ? FIRST_POSITION : last.position + last.bytes.length;
+    this.nextStreamId = this.reader.lastStreamId() + 1;
+  }
+
+  /**
+   * Opens the log in a directory, made when missing, and becomes its only owner.
+   *
+   * @throws DataDirectoryInUse when another process keeps it; Error when it was written by a newer version
+   */
+  static async open(directory: string, clock: Clock): Promise<LmdbEventLog> {
+    const tables = openTables(directory);
+    try {
+      await claimOwnership(tables, directory);
+      const log = new LmdbEventLog(tables, identify(tables, directory), clock);
+      await log.writeIdentity();
+      return log;
+    } catch (error) {
+      await tables.root.close();
+      throw error;
+    }
+  }
+
+  get stagedBytes(): number {
+    return this.staged.bytes;
+  }
+
+  stage(request: AppendRequest): AppendOutcome {
+    const { streamName, events } = request;
+    const head = this.headOf(streamName);
+    const current = head?.lastRevision ?? NO_EVENTS;
+    const eventIds = events.map((event) => event.id);
+    const decision = decideAppend(request.expected, eventIds, this.factsOf(streamName, head, current));
+    if (decision.kind === 'wrong-expected-revision') return decision;
+    if (decision.kind === 'nothing-to-write') {
+      const { revision } = decision;
+      const position =
+        head && events.length > 0
+          ? this.positionOf(streamName, head.id, revision)
+          : this.lastDecidedPosition();
+      return { kind: 'appended', revision, position };
+    }
+    return this.write(request, head, current);
+  }
+
+  async commit(): Promise<void> {
+    assert(this.committing === undefined, 'Commits follow one another.');
+    const batch = this.staged;
+    this.staged = new StagedBatch();
+    const lastPosition = batch.positions.at(-1);
+    if (lastPosition === undefined) return;
+    this.committing = batch;
+    try {
+      await this.writeBatch(batch);
+    } catch (error) {
+      this.forgetUncommitted();
+      throw (await causeOf(error)) ?? error;
+    }
+    this.committing = undefined;
+    this.committedPosition = lastPosition;
+    for (const [name, stream] of batch.streams) {
+      this.heads.set(name, { id: stream.id, lastRevision: stagedLastRevision(stream) });
+    }
+    for (const listener of this.listeners) listener();
+  }
+
+  onCommit(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  lastPosition(): number {
+    return this.committedPosition;
+  }
+
+  readAll(from: number, direction: Direction, size: PageSize): Page<LogRecord> {
+    return this.reader.readAll(from, direction, size);
+  }
+
+  readStream(streamId: number, from: number, direction: Direction, size: PageSize): Page<StreamRecord> {
+    return this.reader.readStream(streamId, from, direction, size);
+  }
+
+  viewStream(streamName: string): StreamView | undefined {
+    const id = this.reader.streamId(streamName);
+    if (id === undefined) return undefined;
+    const lastRevision = this.reader.lastRevision(id);
+    const truncation = isMetastream(streamName) ? METASTREAM_TRUNCATION : this.truncationOf(streamName);
+    return { id, lastRevision, visible: visibleRange(truncation, lastRevision, this.clock.nowMs()) };
+  }
+
+  async close(): Promise<void> {
+    releaseOwnership(this.tables);
+    await this.tables.root.close();
+  }
+
+  private write(request: AppendRequest, head: StreamHead | undefined, current: number): AppendOutcome {
+    const { streamName, events } = request;
+    const name = Buffer.from(streamName);
+    const stream = this.stagedStream(streamName, name, head, current);
+    const createdMs = this.clock.nowMs();
+    let revision = current;
+    let position = this.nextPosition;
+    for (const event of events) {
+      revision += 1;
+      position = this.nextPosition;
+      const record = encodeRecord(event, { streamName: name, revision, position, createdMs });
+      this.staged.add(position, record);
+      stream.eventIds.push(event.id);
+      stream.positions.push(position);
+      this.recentIds.add(event.id, streamName, revision);
+      this.nextPosition = position + record.length;
+    }
+    return { kind: 'appended', revision, position };
+  }
+
+  private stagedStream(
+    streamName: string,
+    name: Buffer,
+    head: StreamHead | undefined,
+    current: number,
+  ): StagedStream {
+    const known = this.staged.streams.get(streamName);
+    if (known) return known;
+    const stream: StagedStream = {
+      id: head?.id ?? this.nextStreamId,
+      newKey: head ? undefined : streamKey(name),
+      firstRevision: current + 1,
+      eventIds: [],
+      positions: [],
+    };
+    if (!head) this.nextStreamId += 1;
+    this.staged.streams.set(streamName, stream);
+    return stream;
+  }
+
+  private headOf(streamName: string): StreamHead | undefined {
+    const decided = this.staged.streams.get(streamName) ?? this.committing?.streams.get(streamName);
+    if (decided) return { id: decided.id, lastRevision: stagedLastRevision(decided) };
+    const known = this.heads.get(streamName);
+    if (known) return known;
+    const id = this.reader.streamId(streamName);
+    if (id === undefined) return undefined;
+    const head = { id, lastRevision: this.reader.lastRevision(id) };
+    this.heads.set(streamName, head);
+    return head;
+  }
+
+  private factsOf(streamName: string, head: StreamHead | undefined, current: number): StreamFacts {
+    return {
+      current,
+      hasMetadata: () => this.headOf(metastreamOf(streamName)) !== undefined,
+      recentRevisionOf: (eventId) => this.recentIds.revisionIn(streamName, eventId),
+      eventIdAt: (revision) => {
+        assert(head !== undefined, 'Only a stream with events is asked for one.');
+        for (const batch of this.uncommitted()) {
+          const stream = batch.streams.get(streamName);
+          if (stream && revision >= stream.firstRevision) {
+            const eventId = stream.eventIds[revision - stream.firstRevision];
+            assert(eventId !== undefined, 'A batch holds all revisions from its first to its last.');
+            return eventId;
+          }
+        }
+        return recordId(this.reader.record(head.id, revision).bytes);
+      },
+    };
+  }
+
+  private positionOf(streamName: string, streamId: number, revision: number): number {
+    for (const batch of this.uncommitted()) {
+      const stream = batch.streams.get(streamName);
+      const position = stream?.positions[revision - stream.firstRevision];
+      if (position !== undefined) return position;
+    }
+    return this.reader.position(streamId, revision);
+  }
+
+  /** Newest first. */
+  private uncommitted(): StagedBatch[] {
+    return this.committing ? [this.staged, this.committing] : [this.staged];
+  }
+
+  private lastDecidedPosition(): number {
+    return this.staged.positions.at(-1) ?? this.committing?.positions.at(-1) ?? this.committedPosition;
+  }
+
+  private truncationOf(streamName: string): Truncation {
+    const metastreamId = this.reader.streamId(metastreamOf(streamName));
+    if (metastreamId === undefined) return {};
+    const { bytes } = this.reader.record(metastreamId, this.reader.lastRevision(metastreamId));
+    return recordIsJson(bytes) ? parseTruncation(recordData(bytes).toString('utf8')) : {};
+  }
+
+  /** Resolves after the transaction is synced. Nothing in the callback can fail half way: all is encoded before. */
+  private async writeBatch(batch: StagedBatch): Promise<void> {
+    const { root, log, index, streams } = this.tables;
+    await root.batch(() => {
+      for (const [at, position] of batch.positions.entries()) {
+        const record = batch.records[at];
+        assert(record !== undefined, 'A batch holds a record for each position.');
+        void log.put(position, record);
+      }
+      for (const stream of batch.streams.values()) {
+        if (stream.newKey) void streams.put(stream.newKey, stream.id);
+        for (const [at, position] of stream.positions.entries()) {
+          void index.put([stream.id, stream.firstRevision + at], position);
+        }
+      }
+    });
+  }
+
+  private forgetUncommitted(): void {
+    this.committing = undefined;
+    this.staged = new StagedBatch();
+    this.recentIds.clear();
+    this.heads.clear();
+    const last = this.reader.lastRecord();
+    this.nextPosition = last === undefined ? FIRST_POSITION : last.position + last.bytes.length;
+    this.nextStreamId = this.reader.lastStreamId() + 1;
+  }
+
+  private async writeIdentity(): Promise<void> {
+    if (this.committedPosition !== 0) return;
+    this.stage({
+      streamName: STORE_STREAM,
+      expected: { kind: 'no-stream' },
+      events: [
+        {
+          id: randomUUID(),
+          type: STORE_CREATED,
+          isJson: true,
+          data: Buffer.from(JSON.stringify({ storeId: this.storeId })),
+          customMetadata: Buffer.alloc(0),
+        },
+      ],
+    });
+    await this.commit();
+  }
+}
+
+/** Reads the store's id, making it in a new directory. */
+function identify(tables: LogTables, directory: string): string {
+  return tables.root.transactionSync(() => {
+    const { facts } = tables;
+    const format = facts.get(FORMAT);
+    if (format !== undefined && format !== FORMAT_VERSION) {
+      throw new Error(
+        `The data directory ${directory} was written in format ${format}, which this version can't read: use the version that wrote it.`,
+      );
+    }
+    const known = facts.get(STORE_ID);
+    if (known !== undefined) return known;
+    const storeId = randomUUID();
+    facts.putSync(FORMAT, FORMAT_VERSION);
+    facts.putSync(STORE_ID, storeId);
+    return storeId;
+  });
+}
+
+/** LMDB's own error behind a rejected batch, which the library hands over as a promise. */
+async function causeOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !('commitError' in error)) return undefined;
+  try {
+    await error.commitError;
+    return undefined;
+  } catch (cause) {
+    return cause;
+  }
+}
