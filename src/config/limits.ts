@@ -101,6 +101,12 @@ export const limits = {
   postgresStatementMsMax: 10_000,
   postgresIdleInTransactionMsMax: 60_000,
 
-  /** How long shutdown waits for what is in flight. */
+  /** How long a part may take to say that it is well, before it counts as down. */
+  healthProbeMsMax: 2_000,
+  /** Pause between attempts to prepare a database that was away when the process started. */
+  readSideRetryMs: 2_000,
+  /** How long shutdown waits for the answers in flight; the rest of its time is for the parts behind them. */
+  drainMsMax: 6_000,
+  /** How long shutdown may take altogether. */
   shutdownMsMax: 10_000,
 } as const;
