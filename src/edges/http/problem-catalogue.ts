@@ -242,9 +242,9 @@ export const PROBLEMS: { readonly [Code in ProblemCode]: ProblemEntry } = {
     'The account still holds money.',
     'Move the balance to another account, then close it.',
   ),
-  'overdraft-limit-exceeded-already': badInput(
+  'overdraft-limit-must-cover-use': badInput(
     409,
-    'The balance is already below the new limit.',
+    'The account uses more than the new limit allows.',
     'Fund the account first, or set a wider limit.',
   ),
   'idempotency-key-reused': badInput(

@@ -1,0 +1,11 @@
+import type { DynamicModule, Type } from '@nestjs/common';
+import type { AppConfig } from '../config/config.js';
+import { WRITE_CONTROLLERS } from '../write/controllers.js';
+import { WriteModule } from '../write/write.module.js';
+import type { ReadSide } from './read-side.js';
+
+/** The modules that the roles of this process need. */
+export function modulesOf(config: AppConfig, readSide: ReadSide): readonly (DynamicModule | Type)[] {
+  void readSide;
+  return config.roles.includes('api') ? [{ module: WriteModule, controllers: WRITE_CONTROLLERS }] : [];
+}

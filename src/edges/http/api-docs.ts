@@ -1,0 +1,155 @@
+import { applyDecorators, type Type } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiResponse, getSchemaPath, ApiExtraModels } from '@nestjs/swagger';
+import { limits } from '../../config/limits.js';
+import { COMPANY_DEFAULT, COMPANY_PATTERN } from './principal.js';
+import { PROBLEM_CONTENT_TYPE, PROBLEMS, type ProblemCode } from './problem.js';
+
+/** Where the schema of problem documents stands in the OpenAPI document. */
+export const PROBLEM_SCHEMA_REF = '#/components/schemas/Problem';
+
+const PROBLEM_MEDIA_TYPE = PROBLEM_CONTENT_TYPE.split(';')[0] ?? PROBLEM_CONTENT_TYPE;
+
+/** What any operation can come to, whatever it does. */
+const COMMON_PROBLEMS: readonly ProblemCode[] = [
+  'request-must-be-well-formed',
+  'server-is-stopping',
+  'internal-error',
+];
+
+const OWNED_PROBLEMS: readonly ProblemCode[] = ['company-must-be-well-formed'];
+
+const COMMAND_PROBLEMS: readonly ProblemCode[] = [
+  'body-must-be-json',
+  'body-must-be-shallower',
+  'body-must-not-name-prototypes',
+  'body-must-be-smaller',
+  'content-type-must-be-json',
+  'request-must-be-valid',
+  'idempotency-key-must-be-present',
+  'idempotency-key-must-be-single',
+  'idempotency-key-must-be-well-formed',
+  'idempotency-key-reused',
+  'ledger-is-busy',
+  'outcome-is-not-known-yet',
+  'event-store-is-unavailable',
+];
+
+/** One way an operation answers. */
+export interface DescribedAnswer {
+  readonly status: number;
+  readonly description: string;
+  readonly type: Type;
+  readonly example: object;
+  /** Extra answer headers, name -> what they say. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface DescribedOperation {
+  /** One line, as an order. */
+  readonly summary: string;
+  readonly description?: string;
+  readonly answers: readonly DescribedAnswer[];
+  /** What it can refuse, besides what every operation of its sort can. */
+  readonly problems?: readonly ProblemCode[];
+}
+
+/** Documents a route that changes something: it takes an Idempotency-Key and answers with a position. */
+export function DescribeCommand(operation: DescribedOperation): MethodDecorator {
+  const headers = {
+    'Ledger-Position': 'The position of the commit: a read with `atLeast` of it shows the effect.',
+    'Idempotency-Replayed':
+      '`true` when the key was used before with the same request: this is the first answer again.',
+  };
+  return applyDecorators(
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: true,
+      description: `Names this request for ever: 1 to ${limits.idempotencyKeyCharsMax} characters of A-Z a-z 0-9 . _ ~ -, bare or in double quotes. Keys do not expire; send the same one again for a retry.`,
+      example: '0b8f6f5e-6f0a-4c39-9f3d-6a3f5d1c2b7a',
+    }),
+    ...describe({
+      ...operation,
+      answers: operation.answers.map((answer) => ({ ...answer, headers: { ...headers, ...answer.headers } })),
+      problems: [...OWNED_PROBLEMS, ...COMMAND_PROBLEMS, ...(operation.problems ?? [])],
+    }),
+    companyHeader(),
+  );
+}
+
+/** Documents a route that reads what belongs to a company. */
+export function DescribeQuery(operation: DescribedOperation): MethodDecorator {
+  return applyDecorators(
+    ...describe({ ...operation, problems: [...OWNED_PROBLEMS, ...(operation.problems ?? [])] }),
+    companyHeader(),
+  );
+}
+
+function companyHeader(): MethodDecorator {
+  return ApiHeader({
+    name: 'Ledger-Company',
+    required: false,
+    description: `The company whose ledger is meant, while AUTH_MODE is none; \`${COMPANY_DEFAULT}\` when absent.`,
+    schema: { type: 'string', pattern: COMPANY_PATTERN.source, default: COMPANY_DEFAULT },
+  });
+}
+
+function describe({ summary, description, answers, problems = [] }: DescribedOperation): MethodDecorator[] {
+  return [
+    ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
+    ...answers.map(describeAnswer),
+    ...describeProblems([...problems, ...COMMON_PROBLEMS]),
+  ];
+}
+
+function describeAnswer({
+  status,
+  description,
+  type,
+  example,
+  headers = {},
+}: DescribedAnswer): MethodDecorator {
+  return applyDecorators(
+    ApiExtraModels(type),
+    ApiResponse({
+      status,
+      description,
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, says]) => [
+          name,
+          { description: says, schema: { type: 'string' } },
+        ]),
+      ),
+      content: {
+        'application/json': {
+          schema: { $ref: getSchemaPath(type) },
+          examples: { answer: { summary: description, value: example } },
+        },
+      },
+    }),
+  );
+}
+
+/** One response per status, naming an example per code. */
+function describeProblems(codes: readonly ProblemCode[]): MethodDecorator[] {
+  const byStatus = new Map<number, Set<ProblemCode>>();
+  for (const code of codes) {
+    const { status, statusInBody } = PROBLEMS[code];
+    for (const each of [status, statusInBody ?? status]) {
+      byStatus.set(each, (byStatus.get(each) ?? new Set()).add(code));
+    }
+  }
+  return [...byStatus].map(([status, codesOfStatus]) =>
+    ApiResponse({
+      status,
+      description: [...codesOfStatus].map((code) => `\`${code}\``).join(', '),
+      content: {
+        [PROBLEM_MEDIA_TYPE]: {
+          schema: { $ref: PROBLEM_SCHEMA_REF },
+          examples: Object.fromEntries(
+            [...codesOfStatus].map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+          ),
+        },
+      },
+    }),
+  );
+}

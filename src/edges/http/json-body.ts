@@ -1,0 +1,72 @@
+import { limits } from '../../config/limits.js';
+import { Problem } from './problem.js';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+const POINTER_TOKEN_CHARS_MAX = 200;
+
+/** Keys that reach an object's prototype when a library copies properties carelessly. */
+const RESERVED_KEYS = new Set(['__proto__', 'constructor']);
+
+/**
+ * Reads a request body: one JSON object in UTF-8, shallow, small, without keys that reach prototypes.
+ *
+ * @returns the object; an empty one for an empty body
+ * @throws Problem that says what is wrong and, where a value is at fault, points to it
+ */
+export function parseJsonBody(body: Uint8Array): Record<string, unknown> {
+  if (body.byteLength === 0) return {};
+  const value = parse(body);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Problem('body-must-be-json', { detail: 'The body is JSON, but not an object.' });
+  }
+  inspect(value);
+  return value as Record<string, unknown>;
+}
+
+function parse(body: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = utf8.decode(body);
+  } catch (cause) {
+    throw new Problem('body-must-be-json', { detail: 'The body is not valid UTF-8.', cause });
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    // The parser's own message quotes the body, which may hold anything.
+    throw new Problem('body-must-be-json', { cause });
+  }
+}
+
+/** Looks at every value once, without recursion: what is too deep must not be walked by something that can overflow. */
+function inspect(root: object): void {
+  const pending: { readonly value: object; readonly pointer: string; readonly depth: number }[] = [
+    { value: root, pointer: '', depth: 1 },
+  ];
+  let valuesCount = 0;
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { value, pointer, depth } = next;
+    if (depth > limits.bodyDepthMax) throw new Problem('body-must-be-shallower', { pointer });
+    const isArray = Array.isArray(value);
+    for (const [key, child] of Object.entries(value) as [string, unknown][]) {
+      valuesCount += 1;
+      if (valuesCount > limits.bodyValuesMax) {
+        throw new Problem('body-must-be-smaller', {
+          detail: `The body holds more than ${limits.bodyValuesMax} values.`,
+        });
+      }
+      if (!isArray && RESERVED_KEYS.has(key)) {
+        throw new Problem('body-must-not-name-prototypes', { pointer: `${pointer}/${key}` });
+      }
+      if (typeof child === 'object' && child !== null) {
+        pending.push({ value: child, pointer: `${pointer}/${escapePointer(key)}`, depth: depth + 1 });
+      }
+    }
+  }
+}
+
+/** Writes a key as one token of a JSON pointer (RFC 6901), clipped: an answer must not echo a megabyte. */
+export function escapePointer(key: string): string {
+  return key.slice(0, POINTER_TOKEN_CHARS_MAX).replaceAll('~', '~0').replaceAll('/', '~1');
+}

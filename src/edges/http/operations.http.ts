@@ -1,0 +1,158 @@
+import { Controller, Get, Header, Inject, Res } from '@nestjs/common';
+import {
+  ApiOperation,
+  ApiProperty,
+  ApiResponse,
+  ApiTags,
+  getSchemaPath,
+  ApiExtraModels,
+} from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { registry } from '../../observability/metrics.js';
+import { Public } from './principal.js';
+
+/** How one read model is doing. */
+export class ProjectionHealth {
+  @ApiProperty()
+  name!: string;
+
+  @ApiProperty({
+    description:
+      '`live`, `catching-up`, `standby`, `stopped` on an event it can not apply, or `waiting` for its database.',
+  })
+  state!: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The position it has written up to; as digits.' })
+  position!: string | null;
+
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Age of the oldest event it has not written; 0 when it is caught up.',
+  })
+  lagMs!: number | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Why it stopped or waits.' })
+  reason!: string | null;
+}
+
+/** Whether this process can do its work, and what of it is impaired. */
+export class Readiness {
+  @ApiProperty({ enum: ['ready', 'not-ready'] })
+  status!: 'ready' | 'not-ready';
+
+  @ApiProperty({ enum: ['up', 'down'] })
+  eventStore!: 'up' | 'down';
+
+  @ApiProperty({ enum: ['available', 'unavailable'] })
+  writes!: 'available' | 'unavailable';
+
+  @ApiProperty({
+    enum: ['available', 'degraded'],
+    description: '`degraded`: PostgreSQL is away; commands and strong reads still work.',
+  })
+  reads!: 'available' | 'degraded';
+
+  @ApiProperty({ type: [ProjectionHealth] })
+  projections!: readonly ProjectionHealth[];
+}
+
+/** Asks the parts of the process how they are. Implemented where they are put together. */
+export abstract class HealthProbe {
+  /** Never fails and never takes long: a part that does not answer in time counts as down. */
+  abstract readiness(): Promise<Readiness>;
+}
+
+const EXAMPLE_READINESS: Readiness = {
+  status: 'ready',
+  eventStore: 'up',
+  writes: 'available',
+  reads: 'available',
+  projections: [{ name: 'account_balances', state: 'live', position: '2048', lagMs: 0, reason: null }],
+};
+
+/** What operators and their machines ask. */
+@ApiTags('operations')
+@Public()
+@Controller()
+export class OperationsController {
+  constructor(@Inject(HealthProbe) private readonly probe: HealthProbe) {}
+
+  @Get('livez')
+  @ApiOperation({
+    summary: 'Tell whether the process is alive',
+    description: 'Answers as long as its event loop turns; says nothing about what it depends on.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'Alive.',
+    content: {
+      'application/json': {
+        schema: {
+          type: 'object',
+          required: ['status'],
+          properties: { status: { type: 'string', enum: ['alive'] } },
+        },
+        examples: { answer: { summary: 'Alive.', value: { status: 'alive' } } },
+      },
+    },
+  })
+  live(): { readonly status: 'alive' } {
+    return { status: 'alive' };
+  }
+
+  @Get('readyz')
+  @ApiExtraModels(Readiness)
+  @ApiOperation({
+    summary: 'Tell whether the process can take requests',
+    description:
+      'Ready means ready for writes: the event store answers. PostgreSQL being away degrades reads only.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'Ready.',
+    content: {
+      'application/json': {
+        schema: { $ref: getSchemaPath(Readiness) },
+        examples: { answer: { summary: 'Ready.', value: EXAMPLE_READINESS } },
+      },
+    },
+  })
+  @ApiResponse({
+    status: 503,
+    description: 'Not ready: the event store does not answer, or the process is stopping.',
+    content: {
+      'application/json': {
+        schema: { $ref: getSchemaPath(Readiness) },
+        examples: {
+          answer: {
+            summary: 'Not ready.',
+            value: { ...EXAMPLE_READINESS, status: 'not-ready', eventStore: 'down', writes: 'unavailable' },
+          },
+        },
+      },
+    },
+  })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
+    const readiness = await this.probe.readiness();
+    void reply.status(readiness.status === 'ready' ? 200 : 503);
+    return readiness;
+  }
+
+  @Get('metrics')
+  @Header('content-type', registry.contentType)
+  @ApiOperation({ summary: 'Export metrics', description: 'Prometheus text format.' })
+  @ApiResponse({
+    status: 200,
+    description: 'All metrics.',
+    content: {
+      'text/plain': {
+        schema: { type: 'string' },
+        examples: { answer: { summary: 'A counter.', value: 'ledger_transactions_posted_total 42\n' } },
+      },
+    },
+  })
+  metrics(): Promise<string> {
+    return registry.metrics();
+  }
+}
