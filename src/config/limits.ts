@@ -1,3 +1,5 @@
+import { assert } from '../kernel/assert.js';
+
 /** Every bound the ledger keeps, with its unit in its name. Relations between them are asserted below. */
 export const limits = {
   /** Legs of one transaction. */
@@ -74,6 +76,17 @@ export const limits = {
   commandTimeoutMs: 10_000,
   /** A committed transaction or a reservation older than this is finished by the settler. */
   recoveryAfterMs: 10_000,
+  /** How soon a recovery that did not finish is tried again, and how many run at once. */
+  recoveryRetryMs: 5_000,
+  recoveriesAtOnceMax: 64,
+  /** How often the settler looks for overdue work, and says that it lives. */
+  settlerSweepMs: 500,
+  settlerBeatMs: 3_000,
+  /** How often a settler that stands by looks, and after what silence it takes over: more than two beats. */
+  settlerLookMs: 500,
+  settlerTakeoverAfterMs: 7_000,
+  /** How long a settler waits after it lost the store. */
+  settlerRestartMs: 1_000,
 
   /** Events of one projection batch, and how long a batch waits to fill. */
   projectionBatchEventsMax: 2_000,
@@ -110,3 +123,23 @@ export const limits = {
   /** How long shutdown may take altogether. */
   shutdownMsMax: 10_000,
 } as const;
+
+assert(limits.legsMin >= 2, 'Double entry needs two legs.');
+assert(limits.pageSizeDefault <= limits.pageSizeMax, 'The default page is a page.');
+assert(
+  limits.settlerTakeoverAfterMs > 2 * limits.settlerBeatMs,
+  'A settler that missed one beat is not taken for dead.',
+);
+assert(
+  limits.appendTimeoutMs <= limits.commandTimeoutMs,
+  'A command has time for at least one append that is slow to answer.',
+);
+assert(
+  limits.commandTimeoutMs <= limits.recoveryAfterMs,
+  'Recovery does not fence off a command that is still in time.',
+);
+assert(
+  // Each task of a flush appends at most two events besides its own, of about 600 bytes with metadata.
+  limits.flushTasksMax * 3 * 600 <= 1024 * 1024,
+  'A flush fits the 1 MiB of one append.',
+);

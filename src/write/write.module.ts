@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Logger, Module } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { EventStore } from '../edges/event-store/event-store.js';
 import type { Clock } from '../kernel/clock.js';
@@ -14,6 +14,8 @@ import { ReopenAccountHandler } from './accounts/reopen-account/reopen-account.h
 import { UnfreezeAccountHandler } from './accounts/unfreeze-account/unfreeze-account.handler.js';
 import type { WriteMetrics } from './metrics.js';
 import { Posting } from './posting/posting.js';
+import { Recovery } from './posting/recovery/recover.js';
+import { Settler } from './posting/recovery/settler.js';
 import { CLOCK, ID_SOURCE, WRITE_METRICS } from './tokens.js';
 import { PostTransactionHandler } from './transactions/post-transaction/post-transaction.handler.js';
 import { ReadTransactionHandler } from './transactions/read-transaction/read-transaction.handler.js';
@@ -47,6 +49,23 @@ import { ReadTransactionHandler } from './transactions/read-transaction/read-tra
       ) => new Posting(store, executors, clock, ids, metrics),
       inject: [EventStore, AccountExecutors, CLOCK, ID_SOURCE, WRITE_METRICS],
     },
+    {
+      provide: Settler,
+      useFactory: (
+        store: EventStore,
+        executors: AccountExecutors,
+        clock: Clock,
+        ids: IdSource,
+        metrics: WriteMetrics,
+      ) => {
+        const logger = new Logger(Settler.name);
+        const recovery = new Recovery(store, executors, clock, metrics);
+        return new Settler(store, recovery, clock, ids, metrics, (level, message) => {
+          logger[level === 'info' ? 'log' : level](message);
+        });
+      },
+      inject: [EventStore, AccountExecutors, CLOCK, ID_SOURCE, WRITE_METRICS],
+    },
     OpenAccountHandler,
     ChangeAccountHandler,
     FreezeAccountHandler,
@@ -57,6 +76,6 @@ import { ReadTransactionHandler } from './transactions/read-transaction/read-tra
     PostTransactionHandler,
     ReadTransactionHandler,
   ],
-  exports: [CqrsModule, Posting, AccountExecutors],
+  exports: [CqrsModule, Posting, AccountExecutors, Settler],
 })
 export class WriteModule {}

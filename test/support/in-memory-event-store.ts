@@ -117,6 +117,10 @@ export class InMemoryEventStore extends EventStore {
     }
   }
 
+  keepNewest(): Promise<void> {
+    return Promise.resolve();
+  }
+
   storeId(): Promise<string> {
     return Promise.resolve(this.identity);
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EventStore } from '../../src/edges/event-store/event-store.js';
 import type { Clock } from '../../src/kernel/clock.js';
 import type { IdSource } from '../../src/kernel/ids.js';
 import { AccountAdministration } from '../../src/write/accounts/administration.js';
@@ -23,7 +24,7 @@ import type { TransactionView } from '../../src/write/transactions/transaction-v
 import { InMemoryEventStore } from './in-memory-event-store.js';
 
 /** One process's write side on a store: what an API process holds, without HTTP. */
-export class WriteSide {
+export class WriteSide<Store extends EventStore = InMemoryEventStore> {
   readonly executors: AccountExecutors;
   readonly administration: AccountAdministration;
   readonly posting: Posting;
@@ -31,7 +32,7 @@ export class WriteSide {
   private readonly postHandler: PostTransactionHandler;
 
   constructor(
-    readonly store: InMemoryEventStore = new InMemoryEventStore(),
+    readonly store: Store,
     clock: Clock = { nowMs: () => Date.now() },
     ids: IdSource = { newId: () => randomUUID() },
   ) {

@@ -124,6 +124,13 @@ export abstract class EventStore {
    */
   abstract subscribeAll(options: SubscribeAllOptions): AsyncIterable<SubscriptionMessage>;
 
+  /**
+   * Lets a stream show only its newest events; older ones may be dropped by the store. For caches and leases, never for money.
+   *
+   * @throws AppendOutcomeUnknown, EventStoreUnavailable
+   */
+  abstract keepNewest(streamName: string, countMax: number): Promise<void>;
+
   /** The identity of the log behind this client, so that a checkpoint can't be used with another log. */
   abstract storeId(): Promise<string>;
 }

@@ -153,6 +153,17 @@ export class EventStoreDbEventStore extends EventStore {
     return followAll(this.client, options);
   }
 
+  async keepNewest(streamName: string, countMax: number): Promise<void> {
+    try {
+      await withDeadline(
+        this.client.setStreamMetadata(streamName, { maxCount: countMax }),
+        limits.appendTimeoutMs,
+      );
+    } catch (error) {
+      throw asUnavailable(error, `limit ${streamName}`);
+    }
+  }
+
   async storeId(): Promise<string> {
     if (this.identity === undefined) {
       const metadata = {

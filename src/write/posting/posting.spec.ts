@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { AppendOutcomeUnknown } from '../../edges/event-store/event-store.js';
+import { InMemoryEventStore } from '../../../test/support/in-memory-event-store.js';
 import { NO_TEXT, WriteSide, aContext } from '../../../test/support/write-side.js';
 import { TryAgain, type CommandOutcome } from '../command.js';
 import type { PostTransactionRequest } from '../transactions/post-transaction/post-transaction.command.js';
 
 /** A bank without floor and a customer with one, who holds `funds`. */
-async function aBankAndACustomer(funds: bigint, side = new WriteSide()) {
+async function aBankAndACustomer(funds: bigint, side = new WriteSide(new InMemoryEventStore())) {
   const bank = await side.opened({ name: 'Bank', type: 'asset', overdraftLimit: null });
   const customer = await side.opened({ name: 'Customer' });
   const merchant = await side.opened({ name: 'Merchant' });
@@ -47,7 +48,7 @@ describe('a posted transfer', () => {
   });
 
   it('may overdraw down to the limit and no further', async () => {
-    const side = new WriteSide();
+    const side = new WriteSide(new InMemoryEventStore());
     const from = await side.opened({ overdraftLimit: '50' });
     const to = await side.opened();
     expect(codeOf(await side.transfer({ from, to, amount: '50' }))).toBe('accepted');
@@ -96,7 +97,7 @@ describe('one idempotency key', () => {
   });
 
   it('names another command in another company', async () => {
-    const side = new WriteSide();
+    const side = new WriteSide(new InMemoryEventStore());
     const inCompany = (companyId: string) =>
       aContext({ idempotencyKey: 'shared', principal: { subject: 's', companyId, roles: [] } });
     const one = await side.open({}, inCompany('one'));
@@ -173,7 +174,7 @@ describe('an answer that was lost', () => {
 
 describe('the refusal ladder', () => {
   const now = Date.parse('2026-11-20T00:00:00.000Z');
-  const side = new WriteSide(undefined, { nowMs: () => now });
+  const side = new WriteSide(new InMemoryEventStore(), { nowMs: () => now });
   const unknown = randomUUID();
 
   async function ladder() {

@@ -16,7 +16,7 @@ import { postedEvent, rejectedEvent, type OutcomeFacts, type PostingText } from 
 import { readAttempts, type Attempts, type RecordedOutcome } from './outcome.js';
 import { decidePlan, type PlannedLeg, type RequestedPosting, type SeenAccount } from './plan.decide.js';
 import { releaseAll, reserveAll, type Reserving } from './reserve.js';
-import { Settler } from './settle.js';
+import { LegSettler } from './settle.js';
 
 /** A command that moves money, in the one shape the road knows. */
 export interface PostingCommand {
@@ -46,7 +46,7 @@ const UNTOUCHED: Attempts = { outcome: null, expected: 'no_stream', abandoned: n
 export class Posting {
   private readonly inFlight = new Map<string, Promise<unknown>>();
   private readonly outcomes = new LRUCache<string, RecordedOutcome>({ max: limits.rememberedOutcomesMax });
-  private readonly settler: Settler;
+  private readonly settler: LegSettler;
 
   constructor(
     private readonly store: EventStore,
@@ -55,7 +55,7 @@ export class Posting {
     private readonly ids: IdSource,
     private readonly metrics: WriteMetrics,
   ) {
-    this.settler = new Settler(executors, clock, metrics);
+    this.settler = new LegSettler(executors, clock, metrics);
   }
 
   /**

@@ -91,7 +91,7 @@ export async function reserveAll(
  */
 export async function releaseAll(
   executors: AccountExecutors,
-  reservations: readonly MadeReservation[],
+  reservations: readonly Omit<MadeReservation, 'leg'>[],
   now: string,
   metadata: EventMetadata,
 ): Promise<void> {

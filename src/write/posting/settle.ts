@@ -10,7 +10,7 @@ import { existing } from './reserve.decide.js';
 import { decideSettle } from './settle.decide.js';
 
 /** Books the entries of committed transactions. Any number of them may work on the same transaction: each leg gets one entry. */
-export class Settler {
+export class LegSettler {
   constructor(
     private readonly executors: AccountExecutors,
     private readonly clock: Clock,

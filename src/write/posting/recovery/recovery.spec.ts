@@ -1,0 +1,199 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { limits } from '../../../config/limits.js';
+import type { NewEvent, RecordedEvent } from '../../../edges/event-store/event-store.js';
+import { toLedgerEvent } from '../../../edges/event-store/ledger-event.js';
+import { InMemoryEventStore } from '../../../../test/support/in-memory-event-store.js';
+import { MortalStore, type Death } from '../../../../test/support/mortal-store.js';
+import { WriteSide, aContext } from '../../../../test/support/write-side.js';
+import { NO_METRICS } from '../../metrics.js';
+import { InFlightTracker } from './in-flight.js';
+import { Recovery } from './recover.js';
+import { Settler } from './settler.js';
+
+const has = (type: string) => (_stream: string, events: readonly NewEvent[]) =>
+  events.some((event) => event.type === type);
+
+/** The crash points of one checked transfer, by the append the process dies at. */
+const DEATHS: readonly [string, Death, boolean][] = [
+  ['before reserving', { when: 'before', matches: has('FundsReserved') }, false],
+  ['after reserving', { when: 'after', matches: has('FundsReserved') }, false],
+  ['before the commit', { when: 'before', matches: has('TransactionPosted') }, false],
+  ['after the commit, answer lost', { when: 'after', matches: has('TransactionPosted') }, true],
+  ['before any entry', { when: 'before', matches: has('EntryPosted') }, true],
+  ['after one entry', { when: 'after', matches: has('EntryPosted') }, true],
+];
+
+async function aCrash(death: Death) {
+  const store = new InMemoryEventStore();
+  const side = new WriteSide(store);
+  const bank = await side.opened({ type: 'asset', overdraftLimit: null });
+  const customer = await side.opened();
+  const merchant = await side.opened();
+  await side.transfer({ from: bank, to: customer, amount: '1000' });
+  const mortal = new MortalStore(store, death);
+  const doomed = new WriteSide(mortal);
+  const context = aContext();
+  const request = { from: customer, to: merchant, amount: '400' };
+  const died = await doomed.transfer(request, context).then(
+    () => 'answered',
+    () => 'died',
+  );
+  expect(mortal.dead).toBe(true);
+  return { store, side, customer, merchant, context, request, died };
+}
+
+function ledgerEvents(store: InMemoryEventStore): RecordedEvent[] {
+  return store.log.filter((event) => /^(?:account|transaction)-/.test(event.streamName));
+}
+
+function track(store: InMemoryEventStore): InFlightTracker {
+  const tracker = new InFlightTracker('start');
+  for (const event of ledgerEvents(store)) tracker.apply(toLedgerEvent(event));
+  return tracker;
+}
+
+async function recoverAll(store: InMemoryEventStore): Promise<void> {
+  const side = new WriteSide(store);
+  const recovery = new Recovery(store, side.executors, { nowMs: () => Date.now() }, NO_METRICS);
+  for (const inFlight of [...track(store).all()]) expect(await recovery.recover(inFlight)).toBe(true);
+}
+
+describe('a process that dies', () => {
+  for (const [point, death, committed] of DEATHS) {
+    it(`${point}: recovery brings it to rest, and the retry is answered once`, async () => {
+      const { store, side, customer, merchant, context, request } = await aCrash(death);
+      await recoverAll(store);
+      expect(track(store).count).toBe(0);
+      expect(await side.money(customer)).toMatchObject({ balance: committed ? 600n : 1000n, reserved: 0n });
+
+      const outcome = await new WriteSide(store).transfer(request, context);
+      expect(outcome).toMatchObject({ kind: 'accepted', settled: true, replayed: committed });
+      expect(await side.money(customer)).toMatchObject({ balance: 600n, available: 600n, entries: 2 });
+      expect(await side.money(merchant)).toMatchObject({ balance: 400n, entries: 1 });
+      expect(track(store).count).toBe(0);
+    });
+
+    it(`${point}: the retry comes first, recovery cleans up after both`, async () => {
+      const { store, side, customer, merchant, context, request } = await aCrash(death);
+      const outcome = await new WriteSide(store).transfer(request, context);
+      expect(outcome).toMatchObject({ kind: 'accepted', settled: true });
+      await recoverAll(store);
+      expect(await side.money(customer)).toMatchObject({ balance: 600n, available: 600n, reserved: 0n });
+      expect(await side.money(merchant)).toMatchObject({ balance: 400n, entries: 1 });
+      expect(track(store).count).toBe(0);
+    });
+  }
+
+  it('is fenced off: a commit that arrives after recovery does not move money', async () => {
+    const store = new InMemoryEventStore();
+    const side = new WriteSide(store);
+    const bank = await side.opened({ type: 'asset', overdraftLimit: null });
+    const customer = await side.opened();
+    await side.transfer({ from: bank, to: customer, amount: '1000' });
+    let recovered = false;
+    store.beforeAppend = async (_stream, events) => {
+      // The process stalls right before its first commit, for as long as recovery takes.
+      if (recovered || !events.some((event) => event.type === 'TransactionPosted')) return;
+      recovered = true;
+      await recoverAll(store);
+    };
+    const outcome = await side.transfer({ from: customer, to: bank, amount: '400' });
+    expect(outcome).toMatchObject({ kind: 'accepted', settled: true });
+    expect(await side.money(customer)).toEqual({ balance: 600n, available: 600n, reserved: 0n, entries: 2 });
+    expect(store.log.filter((event) => event.type === 'AttemptAbandoned')).toHaveLength(1);
+    expect(store.log.filter((event) => event.type === 'TransactionPosted')).toHaveLength(2);
+    expect(track(store).count).toBe(0);
+  });
+});
+
+describe('reading on after a restart', () => {
+  it('from where the tracker says meets everything still owed', async () => {
+    const { store } = await aCrash({ when: 'after', matches: has('EntryPosted') });
+    const whole = track(store);
+    for (let cut = 0; cut <= store.log.length; cut += 1) {
+      const first = new InFlightTracker('start');
+      for (const event of store.log.slice(0, cut)) first.apply(toLedgerEvent(event));
+      const after = first.resumeAfter();
+      const second = new InFlightTracker(after);
+      for (const event of store.log) {
+        if (after === 'start' || event.position > after) second.apply(toLedgerEvent(event));
+      }
+      expect([...second.all()].map((entry) => entry.transactionId)).toEqual(
+        [...whole.all()].map((entry) => entry.transactionId),
+      );
+    }
+  });
+});
+
+describe('the settler role', () => {
+  const started: Settler[] = [];
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((settler) => settler.stop()));
+  });
+
+  function aSettler(store: InMemoryEventStore): Settler {
+    const side = new WriteSide(store);
+    // So late that everything is overdue at once.
+    const clock = { nowMs: () => Date.now() + limits.recoveryAfterMs };
+    const recovery = new Recovery(store, side.executors, clock, NO_METRICS);
+    const settler = new Settler(
+      store,
+      recovery,
+      clock,
+      { newId: () => randomUUID() },
+      NO_METRICS,
+      () => undefined,
+    );
+    started.push(settler);
+    settler.start();
+    return settler;
+  }
+
+  async function until(condition: () => boolean, what: string): Promise<void> {
+    const deadline = performance.now() + 10_000;
+    while (!condition()) {
+      if (performance.now() > deadline) throw new Error(`Not within 10 s: ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  it('finishes what is owed by itself', async () => {
+    const { store } = await aCrash({ when: 'after', matches: has('FundsReserved') });
+    expect(track(store).count).toBe(1);
+    aSettler(store);
+    await until(() => track(store).count === 0, 'nothing is owed');
+  });
+
+  it('is one at a time, and a second takes over when the first hands over', async () => {
+    const store = new InMemoryEventStore();
+    const first = aSettler(store);
+    await until(() => first.status().state === 'live', 'the first leads');
+    const second = aSettler(store);
+    await until(() => second.status().state === 'standby', 'the second stands by');
+    await first.stop();
+    await until(() => second.status().state === 'live', 'the second leads');
+  });
+
+  it('stops on an event it cannot read, and says which', async () => {
+    const store = new InMemoryEventStore();
+    await store.append('account-x', 'no_stream', [
+      {
+        id: randomUUID(),
+        type: 'EntryPosted.v9',
+        data: {},
+        metadata: {
+          $correlationId: 'c',
+          $causationId: 'c',
+          actor: 'a',
+          companyId: 'c',
+          requestId: 'r',
+          schemaVersion: 9,
+        },
+      },
+    ]);
+    const settler = aSettler(store);
+    await until(() => settler.status().state === 'stopped', 'it stopped');
+    expect(settler.status().reason).toContain('EntryPosted.v9');
+  });
+});
