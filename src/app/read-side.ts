@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProjectionStatus } from '../../projections/runtime/projection.js';
 import { ProjectionRunner } from '../../projections/runtime/projection-runner.js';
-import { migrations, projections } from '../../projections/index.js';
+import { MIGRATIONS, PROJECTIONS } from '../../projections/index.js';
 import type { AppConfig } from '../config/config.js';
 import { limits } from '../config/limits.js';
 import type { EventStore } from '../edges/event-store/event-store.js';
@@ -55,7 +55,7 @@ export class ReadSide {
     private readonly logger: AppLogger,
     private readonly projects: boolean,
   ) {
-    this.runner = new ProjectionRunner(projections, { store, postgres, log: logger });
+    this.runner = new ProjectionRunner(PROJECTIONS, { store, postgres, log: logger });
   }
 
   /**
@@ -95,7 +95,7 @@ export class ReadSide {
   }
 
   private async prepareOnce(): Promise<void> {
-    const applied = await migrate(this.postgres, migrations);
+    const applied = await migrate(this.postgres, MIGRATIONS);
     if (applied.length > 0) {
       this.logger.write('info', { migrations: applied }, 'The database schema was brought up to date.');
     }
