@@ -7,7 +7,12 @@ import type { Sql, SqlResult } from './sql.js';
  * Used by one caller at a time. Once a statement failed with `PostgresUnavailable` it is of no more use.
  */
 export class PostgresSession implements Sql {
-  private constructor(private readonly client: pg.Client) {}
+  /** Resolves when the connection is gone, closed or lost: its locks are then free. */
+  readonly ended: Promise<void>;
+
+  private constructor(private readonly client: pg.Client) {
+    this.ended = new Promise((resolve) => client.once('end', () => resolve()));
+  }
 
   /** @throws PostgresUnavailable */
   static async open(settings: pg.ClientConfig): Promise<PostgresSession> {

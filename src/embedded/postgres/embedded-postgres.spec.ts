@@ -97,7 +97,7 @@ describe('the embedded PostgreSQL', () => {
     const { databaseUrl } = await start();
     expect(await findRunningPostgres(dataDirectory)).toBe(databaseUrl);
     await expect(startEmbeddedPostgres({ dataDirectory, port: 0, log })).rejects.toThrow(
-      `The database directory ${dataDirectory} is in use by process ${process.pid}: stop that one first, or set DATA_DIR to another directory.`,
+      `The database directory ${dataDirectory} is in use by process ${process.pid}: stop that one first, or set DATA_DIRECTORY to another directory.`,
     );
     expect(await ask(databaseUrl, 'select 1')).toBe(1);
   });
@@ -107,7 +107,7 @@ describe('the embedded PostgreSQL', () => {
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     await expect(start(port)).rejects.toThrow(
-      `Port ${port} on 127.0.0.1, meant for the embedded PostgreSQL, is taken: stop what uses it, or set POSTGRES_PORT to another port.`,
+      `Port ${port} on 127.0.0.1, meant for the embedded PostgreSQL, is taken: stop what uses it, or set EMBEDDED_POSTGRES_PORT to another port.`,
     );
     await new Promise((resolve) => other.close(resolve));
     await start(port);

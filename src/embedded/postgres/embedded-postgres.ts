@@ -121,7 +121,7 @@ async function refuseForeignCluster(cluster: string): Promise<void> {
   const uid = process.getuid?.();
   if (found === undefined || uid === undefined || uid === 0 || found.uid === uid) return;
   throw new Error(
-    `The database in ${cluster} belongs to user ${found.uid}: start as that user, or set DATA_DIR to another directory.`,
+    `The database in ${cluster} belongs to user ${found.uid}: start as that user, or set DATA_DIRECTORY to another directory.`,
   );
 }
 
@@ -136,7 +136,7 @@ async function choosePort(asked: number): Promise<number> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
     throw new Error(
-      `Port ${asked} on ${HOST}, meant for the embedded PostgreSQL, is taken: stop what uses it, or set POSTGRES_PORT to another port.`,
+      `Port ${asked} on ${HOST}, meant for the embedded PostgreSQL, is taken: stop what uses it, or set EMBEDDED_POSTGRES_PORT to another port.`,
       { cause },
     );
   } finally {
@@ -239,7 +239,7 @@ class Server {
   private explain(how: string): string {
     const said = this.said.join(' ');
     if (/could not bind|Address already in use/i.test(said)) {
-      return `Port ${this.port} on ${HOST}, meant for the embedded PostgreSQL, is taken: stop what uses it, or set POSTGRES_PORT to another port.`;
+      return `Port ${this.port} on ${HOST}, meant for the embedded PostgreSQL, is taken: stop what uses it, or set EMBEDDED_POSTGRES_PORT to another port.`;
     }
     return `The embedded PostgreSQL did not start (${how}): ${said}`;
   }

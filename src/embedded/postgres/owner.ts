@@ -42,7 +42,7 @@ async function linkClaim(directory: string, file: string, draft: string): Promis
     const pid = Number.parseInt(owner, 10);
     if (isAlive(pid) && (await describeProcess(pid)) === owner) {
       throw new DirectoryInUse(
-        `The database directory ${directory} is in use by process ${pid}: stop that one first, or set DATA_DIR to another directory.`,
+        `The database directory ${directory} is in use by process ${pid}: stop that one first, or set DATA_DIRECTORY to another directory.`,
       );
     }
     await rm(file, { force: true });

@@ -1,0 +1,28 @@
+import type { Migration } from '../src/edges/postgres/migrate.js';
+import { accountBalancesProjection } from './account-balances/account-balances.project.js';
+import { accountBalancesMigration } from './account-balances/account-balances.table.js';
+import { accountsProjection } from './accounts/accounts.project.js';
+import { accountsMigration } from './accounts/accounts.table.js';
+import { entriesProjection } from './entries/entries.project.js';
+import { entriesMigration } from './entries/entries.table.js';
+import { checkpointMigration } from './runtime/checkpoint.js';
+import type { Projection } from './runtime/projection.js';
+import { transactionsProjection } from './transactions/transactions.project.js';
+import { transactionsMigration } from './transactions/transactions.table.js';
+
+/** Every read model. Their names are permanent: checkpoints and locks go by them. */
+export const PROJECTIONS: readonly Projection[] = [
+  accountsProjection,
+  accountBalancesProjection,
+  transactionsProjection,
+  entriesProjection,
+];
+
+/** The schema, step by step; a released step is never edited. */
+export const MIGRATIONS: readonly Migration[] = [
+  checkpointMigration,
+  accountsMigration,
+  accountBalancesMigration,
+  transactionsMigration,
+  entriesMigration,
+];

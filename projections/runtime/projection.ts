@@ -1,0 +1,71 @@
+import type { LedgerEvent, RecordedLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
+import type { Sql } from '../../src/edges/postgres/sql.js';
+
+/** The Postgres schema all read models live in. */
+export const LEDGER_SCHEMA = 'ledger';
+
+/**
+ * One read model: tables that are a function of the events alone.
+ *
+ * It never reads the clock, another projection's tables or anything else, so that the same events fill the same rows
+ * whenever and in whatever batches they come.
+ */
+export interface Projection {
+  /** Its identity in checkpoints, locks, answers and alarms: permanent once released. */
+  readonly name: string;
+  /** Its own tables, without schema. Nobody else writes them. */
+  readonly tables: readonly string[];
+  /** The types `apply` is handed; the others only move the checkpoint. */
+  readonly handles: readonly LedgerEvent['type'][];
+  /**
+   * Adds events to the tables: folds them in memory, then writes a few statements for all of them.
+   *
+   * Tables are named without schema: the caller's `search_path` says which set is being filled. An error of any kind
+   * (a constraint, an assertion) means that these events can't be applied; the transaction is then rolled back.
+   *
+   * @param sql inside the transaction that also moves the checkpoint
+   * @param events of the handled types, in commit order, each exactly once over the life of the tables
+   */
+  apply(sql: Sql, events: readonly RecordedLedgerEvent[]): Promise<void>;
+}
+
+/** What a projection is doing. */
+export type ProjectionState =
+  /** Another process holds its lock, or this one has not reached the database yet. */
+  | 'standby'
+  /** Reading what was written before it started. */
+  | 'catching-up'
+  /** It has been at the head of the log. */
+  | 'live'
+  /** It met an event it can't apply, or a checkpoint it must not use: nothing is skipped, somebody has to look. */
+  | 'stopped';
+
+/** One projection as this process sees it. */
+export interface ProjectionStatus {
+  readonly name: string;
+  readonly state: ProjectionState;
+  /** How far its rows have come; null while this process does not know. */
+  readonly position: bigint | null;
+  /** Events received and not yet written: at most the read-ahead. */
+  readonly eventsWaiting: number;
+  /** Age of the oldest event not yet written, as far as is known; 0 when there is none. */
+  readonly lagMs: number;
+  /** Why it stopped, or what keeps it from going on just now (it goes on by itself); null when all is well. */
+  readonly reason: string | null;
+  /** The event it stopped at. */
+  readonly stoppedAt: StoppedAt | null;
+}
+
+export interface StoppedAt {
+  readonly position: bigint;
+  readonly type: string;
+  readonly streamName: string;
+  readonly revision: bigint;
+}
+
+/** Sentences for the operator's log. */
+export interface ProjectionLog {
+  info(sentence: string): void;
+  warn(sentence: string): void;
+  error(sentence: string): void;
+}
