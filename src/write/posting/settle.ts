@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../config/limits.js';
 import type { EventMetadata } from '../../edges/event-store/event-store.js';
 import { toInstant, type Clock } from '../../kernel/clock.js';
@@ -31,14 +30,14 @@ export class LegSettler {
     const all = Promise.allSettled(entries).then((outcomes) =>
       outcomes.every((outcome) => outcome.status === 'fulfilled'),
     );
-    const patience = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const impatience = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), Math.max(0, deadlineMs - performance.now()));
+    });
     try {
-      return await Promise.race([
-        all,
-        sleep(Math.max(0, deadlineMs - performance.now()), false, { signal: patience.signal }),
-      ]);
+      return await Promise.race([all, impatience]);
     } finally {
-      patience.abort();
+      clearTimeout(timer);
     }
   }
 
