@@ -1,5 +1,7 @@
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig } from '../config/config.js';
+import { limits } from '../config/limits.js';
 import type { EventStore } from '../edges/event-store/event-store.js';
 import { EventStoreDbEventStore } from '../edges/event-store/eventstoredb-client.js';
 import { startEmbeddedEventStore } from '../embedded/event-store/embedded-event-store.js';
@@ -22,7 +24,7 @@ export interface Opened<Part> {
 export async function openEventLog(config: AppConfig, logger: AppLogger): Promise<Opened<EventStore>> {
   if (config.eventStoreUrl !== null) {
     const client = new EventStoreDbEventStore(config.eventStoreUrl);
-    return { part: client, place: 'EVENTSTORE_URL', close: () => client.close() };
+    return { part: client, place: 'EVENTSTORE_URL', close: () => closeClient(client) };
   }
   const dataDirectory = path.join(config.dataDirectory, 'event-store');
   const embedded = await startEmbeddedEventStore({
@@ -44,8 +46,21 @@ export async function openEventLog(config: AppConfig, logger: AppLogger): Promis
     part: client,
     place: `embedded, 127.0.0.1:${embedded.port}, ${dataDirectory}`,
     close: async () => {
-      await client.close();
+      await closeClient(client);
       await embedded.stop();
     },
   };
+}
+
+/**
+ * Cancels every call at once, then waits a moment for them to end: the client never sees the end of a subscription that
+ * was left while paused, and would wait for it for ever.
+ */
+async function closeClient(client: EventStoreDbEventStore): Promise<void> {
+  const timeout = new AbortController();
+  await Promise.race([
+    client.close(),
+    sleep(limits.storeClientCloseMsMax, undefined, { signal: timeout.signal }),
+  ]);
+  timeout.abort();
 }

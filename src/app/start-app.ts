@@ -45,19 +45,19 @@ export interface RunningApp {
  */
 export async function startApp(config: AppConfig, overrides: AppOverrides = {}): Promise<RunningApp> {
   const logger = overrides.logger ?? new AppLogger(config.logLevel);
-  const opened: (() => Promise<unknown>)[] = [];
-  const keep = <Part>(part: Opened<Part>): Opened<Part> => {
-    opened.push(() => part.close());
+  const opened: Closable[] = [];
+  const keep = <Part>(what: string, part: Opened<Part>): Opened<Part> => {
+    opened.push({ what, close: () => part.close() });
     return part;
   };
   try {
     const log =
       overrides.store === undefined
-        ? keep(await openEventLog(config, logger))
+        ? keep('the event store', await openEventLog(config, logger))
         : { part: overrides.store, place: 'given' };
-    const database = keep(await openReadDatabase(config, logger));
+    const database = keep('PostgreSQL', await openReadDatabase(config, logger));
     const readSide = new ReadSide(database.part, log.part, logger, config.roles.includes('projector'));
-    opened.push(() => readSide.stop());
+    opened.push({ what: 'the projections', close: () => readSide.stop() });
     const areReadsReady = await readSide.prepare();
     measureProcess();
     const served = await serve(config, {
@@ -71,8 +71,8 @@ export async function startApp(config: AppConfig, overrides: AppOverrides = {}):
       ],
       modules: modulesOf(config, readSide),
     });
-    opened.push(() => served.close());
-    opened.push(() => served.drain());
+    opened.push({ what: 'the application', close: () => served.close() });
+    opened.push({ what: 'the HTTP server', close: () => served.drain() });
     let stopping: Promise<boolean> | undefined;
     return {
       url: served.url,
@@ -89,24 +89,35 @@ export async function startApp(config: AppConfig, overrides: AppOverrides = {}):
 const systemClock: Clock = { nowMs: () => Date.now() };
 const randomIds: IdSource = { newId: () => randomUUID() };
 
+/** A part that was started, and how it ends: false when it had to be cut short. */
+interface Closable {
+  readonly what: string;
+  readonly close: () => Promise<unknown>;
+}
+
 /** Closes in reverse order of opening. A part that fails to close does not keep the others open. */
-async function closeAll(opened: readonly (() => Promise<unknown>)[], logger: AppLogger): Promise<boolean> {
-  const timeout = new AbortController();
-  const closing = (async () => {
+async function closeAll(opened: readonly Closable[], logger: AppLogger): Promise<boolean> {
+  let closing = 'nothing';
+  const closeInOrder = async (): Promise<boolean> => {
     let isClean = true;
-    for (const close of opened.toReversed()) {
+    for (const { what, close } of opened.toReversed()) {
+      closing = what;
       const result = await close().catch((error: unknown) => {
-        logger.write('error', { err: error }, 'A part of the process could not be stopped.');
+        logger.write('error', { err: error }, `Stopping ${what} failed.`);
         return false;
       });
       if (result === false) isClean = false;
     }
     return isClean;
-  })();
-  const isClean = await Promise.race([
-    closing,
-    sleep(limits.shutdownMsMax, false, { signal: timeout.signal }),
+  };
+  const timeout = new AbortController();
+  const late = Symbol('late');
+  const result = await Promise.race([
+    closeInOrder(),
+    sleep(limits.shutdownMsMax, late, { signal: timeout.signal }),
   ]);
   timeout.abort();
-  return isClean;
+  if (typeof result === 'boolean') return result;
+  logger.write('error', {}, `Stopping ${closing} takes too long: the process ends without it.`);
+  return false;
 }

@@ -118,6 +118,8 @@ export const limits = {
   healthProbeMsMax: 2_000,
   /** Pause between attempts to prepare a database that was away when the process started. */
   readSideRetryMs: 2_000,
+  /** How long cancelled calls to the event store may take to end at shutdown. */
+  storeClientCloseMsMax: 250,
   /** How long shutdown waits for the answers in flight; the rest of its time is for the parts behind them. */
   drainMsMax: 6_000,
   /** How long shutdown may take altogether. */

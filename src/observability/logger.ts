@@ -47,8 +47,9 @@ export class AppLogger implements LoggerService {
     this.pino.info(sentence);
   }
 
+  /** What Nest tells about every module and route is of interest only when something is wrong with them. */
   log(message: unknown, ...rest: unknown[]): void {
-    this.nest('info', message, rest);
+    this.nest('debug', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {
