@@ -20,5 +20,9 @@ export function assert(condition: unknown, sentence: string): asserts condition 
  * @throws AssertionFailure when a value outside the union arrives at run time
  */
 export function assertNever(value: never, what: string): never {
-  throw new AssertionFailure(`${what} is not one we know: ${JSON.stringify(value)}.`);
+  // Money is bigint, which JSON alone can't show: the failure must not fail.
+  const text = JSON.stringify(value, (_name, held: unknown) =>
+    typeof held === 'bigint' ? held.toString() : held,
+  );
+  throw new AssertionFailure(`${what} is not one we know: ${text}.`);
 }
