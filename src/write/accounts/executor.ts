@@ -65,11 +65,12 @@ interface Planned {
  *
  * All tasks that wait are decided on a working copy and appended in one call at the expected revision, so a hot account
  * gets cheaper per task, not slower. When another process wrote first, the tail is folded and the same tasks are decided
- * again; when the store does not say what became of an append, the state is dropped and read anew.
+ * again; when the store does not say what became of an append, the state is dropped and read anew. A decision that appends
+ * nothing is proved by no expected revision, so it is only given out once the account was seen not to have changed.
  */
 export class AccountExecutor {
   private readonly mailbox: Waiting[] = [];
-  private readonly account: FoldedAccount;
+  private account: FoldedAccount;
   private flushing = false;
 
   constructor(
@@ -110,8 +111,9 @@ export class AccountExecutor {
    * @returns null when the stream does not exist
    */
   async read(current: boolean): Promise<ReadAccount | null> {
-    if (current || !this.account.loaded) await this.account.catchUp();
-    const { state, revision, position } = this.account;
+    const { account } = this;
+    if (current || !account.loaded) await account.catchUp();
+    const { state, revision, position } = account;
     return state === null ? null : { state, revision, position };
   }
 
@@ -163,9 +165,16 @@ export class AccountExecutor {
           throw new TryAgain(`Other processes kept writing to ${this.streamName}: send the command again.`);
         }
         await this.foldAsFarAsNeeded(batch);
-        const undone = await this.answerDoneBefore(batch);
-        const { planned, events } = this.decideAll(undone);
+        const seen = this.account.revision;
+        batch = await this.answerDoneBefore(batch);
+        // A reader folded more meanwhile, and the proof of a task may be among it: look again.
+        if (batch.length === 0 || this.account.revision !== seen) continue;
+        const { planned, events } = this.decideAll(batch);
+        // Who was told that its decision crashed must not find the event later.
+        batch = planned.map(({ waiting }) => waiting);
         if (events.length === 0) {
+          await this.account.catchUp();
+          if (this.account.revision !== seen) continue;
           answer(planned, null);
           return;
         }
@@ -177,12 +186,12 @@ export class AccountExecutor {
           return;
         }
         this.onConflict();
-        batch = undone;
         await this.account.catchUp();
       }
     } catch (error) {
-      // Unknown outcome or broken connection: what the stream holds is only known by reading it again.
-      this.account.forget();
+      // Unknown outcome or broken connection: what the stream holds is only known by reading it again. A new fold, not an
+      // emptied one: a reader may be in the middle of the old one.
+      this.account = new FoldedAccount(this.store, this.streamName);
       for (const waiting of batch) waiting.reject(asRetryable(error));
     }
   }

@@ -26,7 +26,7 @@ export class FoldedAccount {
   /** The position in the log at which `state` is known to be the account's: its last folded event's, or of a later look. */
   position = 0n;
   loaded = false;
-  private recent = new Map<string, bigint>();
+  private readonly recent = new Map<string, bigint>();
   /** Every event after this revision is in `recent`. */
   private recentFrom = -1n;
 
@@ -73,16 +73,6 @@ export class FoldedAccount {
     assert(firstRevision <= this.revision + 1n, `The append to ${this.streamName} follows what was folded.`);
     for (const { id, event } of unseen) this.fold(id, event);
     if (unseen.length > 0) this.position = last.position;
-  }
-
-  /** Drops everything, so that the next use reads the stream anew. */
-  forget(): void {
-    this.state = null;
-    this.revision = -1n;
-    this.position = 0n;
-    this.loaded = false;
-    this.recent = new Map();
-    this.recentFrom = -1n;
   }
 
   /** A working copy of the folded state. */

@@ -93,6 +93,8 @@ export function evolve(state: AccountState | null, event: AccountEvent): Account
       return { ...state, status: 'closed' };
     case 'FundsReserved': {
       const { reservationId, transactionId, attemptId, leg } = event.data;
+      // Made twice it would be counted twice and freed once.
+      assert(!state.reservations.has(reservationId), `Reservation ${reservationId} is made once.`);
       const amount = BigInt(event.data.amount);
       const reservations = new Map(state.reservations).set(reservationId, {
         transactionId,
@@ -124,6 +126,10 @@ function withEntry(state: AccountState, event: EntryPosted): AccountState {
   assert(
     sequence === state.sequence + 1,
     `Entry ${sequence} follows entry ${state.sequence} on ${state.accountId}.`,
+  );
+  assert(
+    event.data.currency === state.currency,
+    `Entry ${sequence} of ${state.accountId} is in its currency.`,
   );
   const amount = BigInt(event.data.amount);
   const freed = reservationId === null ? state : withoutReservation(state, reservationId);

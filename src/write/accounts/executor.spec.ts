@@ -1,0 +1,469 @@
+import { describe, expect, it } from '@jest/globals';
+import { fold, idOf, opened } from '../../../test/support/account-history.js';
+import {
+  STREAM,
+  booking,
+  eventsOf,
+  idsIn,
+  openIn,
+  reserving,
+  asNew,
+} from '../../../test/support/account-tasks.js';
+import { Gate, HeldReadsStore } from '../../../test/support/held-reads-store.js';
+import { limits } from '../../config/limits.js';
+import { AppendOutcomeUnknown, EventStoreUnavailable } from '../../edges/event-store/event-store.js';
+import { AssertionFailure } from '../../kernel/assert.js';
+import { TooBusy, TryAgain } from '../command.js';
+import { AccountExecutor, type AccountTask } from './executor.js';
+import { available, balance } from './state.js';
+
+/** An open account in a store, one process's executor of it, and the sizes of the appends made to it. */
+async function anAccount(overrides: Parameters<typeof opened>[0] = {}) {
+  const store = new HeldReadsStore();
+  await openIn(store, overrides);
+  const appends: number[] = [];
+  store.beforeAppend = (_stream, events) => {
+    appends.push(events.length);
+  };
+  let conflicts = 0;
+  const executor = new AccountExecutor(store, STREAM, () => {
+    conflicts += 1;
+  });
+  return { store, executor, appends, conflicts: () => conflicts };
+}
+
+/** Another process on the same account. */
+function anotherProcess(store: HeldReadsStore): AccountExecutor {
+  return new AccountExecutor(store, STREAM);
+}
+
+function names(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix} ${index}`);
+}
+
+/** Why a promise failed; fails itself when it did not. */
+async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => {
+      throw new Error('It was expected to fail.');
+    },
+    (error: unknown) => error,
+  );
+}
+
+describe('tasks that wait for one account', () => {
+  it('share appends, as many as may go into one, and keep their order', async () => {
+    const { store, executor, appends } = await anAccount();
+    const waiting = names('entry', 1 + limits.flushTasksMax + 200);
+    const outcomes = await Promise.all(waiting.map((name) => executor.execute(booking(name, 1n))));
+    // The first finds nobody before it and goes alone.
+    expect(appends).toEqual([1, limits.flushTasksMax, 200]);
+    expect(idsIn(store)).toEqual([idOf('opened'), ...waiting.map(idOf)]);
+    expect(outcomes.map((outcome) => outcome.kind === 'done' && outcome.result)).toEqual(waiting);
+  });
+
+  it('learn the revision of their own events and the position of the append that carried them', async () => {
+    const { store, executor } = await anAccount();
+    const outcomes = await Promise.all(names('entry', 3).map((name) => executor.execute(booking(name, 1n))));
+    const positions = store.log.map(({ position }) => position);
+    expect(outcomes).toMatchObject([
+      { kind: 'done', revision: 1n, position: positions[1] },
+      { kind: 'done', revision: 2n, position: positions[3] },
+      { kind: 'done', revision: 3n, position: positions[3] },
+    ]);
+  });
+
+  it('decide on what those before them left, though it is not appended yet', async () => {
+    const { executor } = await anAccount({ overdraftLimit: '100' });
+    const outcomes = await Promise.all(
+      names('reservation', 5).map((name) => executor.execute(reserving(name, 30n))),
+    );
+    expect(outcomes.map((outcome) => outcome.kind === 'done' && outcome.result.ok)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('are not held up by those whose decision appends nothing', async () => {
+    const { executor, appends } = await anAccount();
+    const outcomes = await Promise.all([
+      executor.execute(booking('entry', 10n)),
+      executor.execute(reserving('too much', 11n)),
+      executor.execute(reserving('enough', 10n)),
+    ]);
+    expect(outcomes).toMatchObject([
+      { position: expect.any(BigInt) },
+      { result: { ok: false }, position: null },
+      { result: { ok: true }, position: expect.any(BigInt) },
+    ]);
+    expect(appends).toEqual([1, 1]);
+  });
+
+  it('go alone when their position must be their own', async () => {
+    const { executor, appends } = await anAccount();
+    await Promise.all(
+      [
+        booking('first', 1n),
+        booking('second', 1n),
+        booking('third', 1n, { alone: true }),
+        booking('fourth', 1n),
+        booking('fifth', 1n),
+      ].map((task) => executor.execute(task)),
+    );
+    expect(appends).toEqual([1, 1, 1, 2]);
+  });
+
+  it('are done once when the same one waits twice', async () => {
+    const { store, executor } = await anAccount();
+    const outcomes = await Promise.all(
+      ['before', 'same', 'same', 'same'].map((name) => executor.execute(booking(name, 1n))),
+    );
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['done', 'done', 'done-before', 'done-before']);
+    expect(outcomes.slice(2)).toEqual([
+      { kind: 'done-before', eventRevision: 2n },
+      { kind: 'done-before', eventRevision: 2n },
+    ]);
+    expect(idsIn(store).filter((id) => id === idOf('same'))).toHaveLength(1);
+  });
+});
+
+describe('another process that wrote first', () => {
+  it('is folded, and the same tasks are decided again', async () => {
+    const { store, executor, conflicts } = await anAccount({ overdraftLimit: '100' });
+    await executor.read(true);
+    await anotherProcess(store).execute(reserving('theirs', 60n));
+    const outcomes = await Promise.all([
+      executor.execute(reserving('ours', 60n)),
+      executor.execute(reserving('ours, smaller', 40n)),
+    ]);
+    expect(outcomes).toMatchObject([{ result: { ok: false } }, { result: { ok: true } }]);
+    expect(conflicts()).toBe(1);
+    expect(available(fold(...eventsOf(store)))).toBe(-100n);
+  });
+
+  it('has done our task: it is found, not done again', async () => {
+    const { store, executor } = await anAccount();
+    await executor.read(true);
+    await anotherProcess(store).execute(booking('earlier', 5n));
+    await anotherProcess(store).execute(booking('entry', 5n));
+    expect(await executor.execute(booking('entry', 5n))).toEqual({ kind: 'done-before', eventRevision: 2n });
+    expect(eventsOf(store)).toHaveLength(3);
+  });
+
+  it('appended the very event we are about to: the store takes ours for the same append, and so do we', async () => {
+    const { store, executor } = await anAccount();
+    await executor.read(true);
+    await anotherProcess(store).execute(booking('entry', 5n));
+    await anotherProcess(store).execute(booking('later', 5n));
+    expect(await executor.execute(booking('entry', 5n))).toMatchObject({ kind: 'done', revision: 1n });
+    expect(await executor.execute(booking('next', 5n))).toMatchObject({ kind: 'done', revision: 3n });
+    expect(fold(...eventsOf(store))).toMatchObject({ sequence: 3, credits: 15n });
+  });
+
+  it('brought the funds that a task needs: the task is not refused on an older view', async () => {
+    const { store, executor } = await anAccount();
+    expect(await executor.execute(reserving('before', 50n))).toMatchObject({ result: { ok: false } });
+    await anotherProcess(store).execute(booking('deposit', 50n));
+    expect(await executor.execute(reserving('after', 50n))).toMatchObject({ result: { ok: true } });
+  });
+
+  it('keeps writing: after a bounded number of tries the task is given back, and nothing was appended', async () => {
+    const { store, executor, conflicts } = await anAccount();
+    const other = anotherProcess(store);
+    let theirs = 0;
+    store.beforeAppend = async (_stream, [event]) => {
+      if (event?.id !== idOf('ours')) return;
+      theirs += 1;
+      await other.execute(booking(`theirs ${theirs}`, 1n));
+    };
+    expect(await failureOf(executor.execute(booking('ours', 1n)))).toBeInstanceOf(TryAgain);
+    expect(conflicts()).toBe(limits.flushConflictsMax + 1);
+    expect(idsIn(store)).not.toContain(idOf('ours'));
+  });
+
+  it('and we: forty tasks over four of them stand once each, in one contiguous sequence', async () => {
+    const { store } = await anAccount();
+    const processes = Array.from({ length: 4 }, () => anotherProcess(store));
+    await Promise.all(
+      processes.flatMap((process, p) =>
+        names(`entry of ${p}`, 10).map((name) => process.execute(booking(name, 1n))),
+      ),
+    );
+    expect(fold(...eventsOf(store))).toMatchObject({ sequence: 40, credits: 40n });
+  });
+});
+
+describe('an append whose outcome is unknown', () => {
+  it('asks to try again, and the retry finds what was appended', async () => {
+    const { store, executor } = await anAccount();
+    store.afterAppend = () => {
+      store.afterAppend = () => undefined;
+      throw new AppendOutcomeUnknown('lost');
+    };
+    expect(await failureOf(executor.execute(booking('entry', 5n)))).toBeInstanceOf(TryAgain);
+    expect(await executor.execute(booking('entry', 5n))).toEqual({ kind: 'done-before', eventRevision: 1n });
+    expect(eventsOf(store)).toHaveLength(2);
+  });
+
+  it('asks to try again, and the retry appends what was not', async () => {
+    const { store, executor } = await anAccount();
+    store.beforeAppend = () => {
+      store.beforeAppend = () => undefined;
+      throw new AppendOutcomeUnknown('lost');
+    };
+    expect(await failureOf(executor.execute(booking('entry', 5n)))).toBeInstanceOf(TryAgain);
+    expect(await executor.execute(booking('entry', 5n))).toMatchObject({ kind: 'done', revision: 1n });
+    expect(eventsOf(store)).toHaveLength(2);
+  });
+
+  it('leaves a reservation that its retry finds open', async () => {
+    const { store, executor } = await anAccount({ overdraftLimit: '100' });
+    store.afterAppend = () => {
+      store.afterAppend = () => undefined;
+      throw new AppendOutcomeUnknown('lost');
+    };
+    expect(await failureOf(executor.execute(reserving('once', 60n)))).toBeInstanceOf(TryAgain);
+    expect(await executor.execute(reserving('once', 60n))).toMatchObject({
+      result: { ok: true },
+      position: null,
+    });
+    expect(fold(...eventsOf(store)).reserved).toBe(60n);
+  });
+
+  it('fails every task of that append, and none that came after', async () => {
+    const { store, executor } = await anAccount();
+    const append = new Gate();
+    store.afterAppend = async () => {
+      await append.wait();
+      store.afterAppend = () => undefined;
+      throw new AppendOutcomeUnknown('lost');
+    };
+    const lost = executor.execute(booking('first', 1n)).catch((error: unknown) => error);
+    await append.reached;
+    const later = executor.execute(booking('second', 1n));
+    append.open();
+    expect(await lost).toBeInstanceOf(TryAgain);
+    expect(await later).toMatchObject({ kind: 'done', revision: 2n });
+  });
+});
+
+describe('a store that is away', () => {
+  it('fails the waiting tasks with its own error, and serves the next ones when it is back', async () => {
+    const { store, executor } = await anAccount();
+    store.afterRead = () => {
+      store.afterRead = () => undefined;
+      throw new EventStoreUnavailable('away');
+    };
+    expect(await failureOf(executor.execute(booking('entry', 1n)))).toBeInstanceOf(EventStoreUnavailable);
+    expect(await executor.execute(booking('entry', 1n))).toMatchObject({ kind: 'done' });
+  });
+});
+
+describe('a task that crashes while it decides', () => {
+  const crashing = (crashes: () => boolean = () => true): AccountTask<string> => ({
+    ...booking('crashing', 1000n),
+    decide: (state, revision) => {
+      if (crashes()) throw new AssertionFailure('A bug.');
+      return booking('crashing', 1000n).decide(state, revision);
+    },
+  });
+
+  it('fails alone: its neighbours are appended as if it had not been there', async () => {
+    const { store, executor, appends } = await anAccount();
+    const outcomes = await Promise.allSettled(
+      [booking('first', 1n), booking('second', 2n), crashing(), booking('third', 3n)].map((task) =>
+        executor.execute(task),
+      ),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(outcomes[2]).toMatchObject({ reason: expect.any(AssertionFailure) });
+    expect(appends).toEqual([1, 2]);
+    expect(fold(...eventsOf(store))).toMatchObject({ credits: 6n, sequence: 3 });
+  });
+
+  it('crashes with an event that can not follow, and takes that event with it', async () => {
+    const { store, executor } = await anAccount();
+    const impossible: AccountTask<string> = {
+      ...booking('impossible', 1n),
+      decide: () => ({
+        events: [
+          { id: idOf('possible part'), event: { ...opened(), type: 'AccountUnfrozen' } as never },
+          { id: idOf('impossible part'), event: opened() },
+        ],
+        result: 'never',
+      }),
+    };
+    const [, failed] = await Promise.allSettled(
+      [booking('first', 1n), impossible, booking('second', 1n)].map((task) => executor.execute(task)),
+    );
+    expect(failed).toMatchObject({ status: 'rejected', reason: expect.any(AssertionFailure) });
+    expect(idsIn(store)).toEqual(['opened', 'first', 'second'].map(idOf));
+  });
+
+  it('stays failed when its neighbours are decided again: who was told of a crash finds no event', async () => {
+    const { store, executor, conflicts } = await anAccount();
+    const other = anotherProcess(store);
+    store.beforeAppend = async (_stream, events) => {
+      if (!events.some(({ id }) => id === idOf('second'))) return;
+      store.beforeAppend = () => undefined;
+      await other.execute(booking('theirs', 1n));
+    };
+    let decisions = 0;
+    const outcomes = await Promise.allSettled([
+      executor.execute(booking('first', 1n)),
+      executor.execute(crashing(() => (decisions += 1) === 1)),
+      executor.execute(booking('second', 1n)),
+    ]);
+    expect(conflicts()).toBe(1);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(idsIn(store)).not.toContain(idOf('crashing'));
+  });
+});
+
+describe('bounds', () => {
+  it('turn commands away when the mailbox is full, but nothing that is owed', async () => {
+    const { store, executor } = await anAccount();
+    const append = new Gate();
+    store.beforeAppend = () => append.wait();
+    const first = executor.execute(booking('first', 1n));
+    await append.reached;
+    const waiting = names('waiting', limits.mailboxCommandsMax).map((name) =>
+      executor.execute(booking(name, 1n)),
+    );
+    expect(await failureOf(executor.execute(booking('one too many', 1n)))).toBeInstanceOf(TooBusy);
+    const owed = executor.execute(booking('owed', 1n, { owed: true }));
+    expect(executor.busy).toBe(true);
+    append.open();
+    await Promise.all([first, ...waiting, owed]);
+    expect(executor.busy).toBe(false);
+    expect(idsIn(store)).toContain(idOf('owed'));
+    expect(idsIn(store)).not.toContain(idOf('one too many'));
+  });
+
+  it('give a task back whose time has passed, without appending it, and go on with the others', async () => {
+    const { store, executor } = await anAccount();
+    const outcomes = await Promise.allSettled([
+      executor.execute(booking('late', 1n, { deadlineMs: performance.now() })),
+      executor.execute(booking('late too', 1n, { deadlineMs: 0 })),
+      executor.execute(booking('in time', 1n, { deadlineMs: performance.now() + 60_000 })),
+    ]);
+    expect(outcomes).toMatchObject([
+      { reason: expect.any(TryAgain) },
+      { reason: expect.any(TryAgain) },
+      { status: 'fulfilled' },
+    ]);
+    expect(idsIn(store)).toEqual(['opened', 'in time'].map(idOf));
+  });
+});
+
+describe('reading', () => {
+  it('gives null for a stream that was never written', async () => {
+    const executor = new AccountExecutor(new HeldReadsStore(), STREAM);
+    expect(await executor.read(true)).toBeNull();
+    expect(await executor.read(false)).toBeNull();
+  });
+
+  it('looks at the store only when asked for what is current', async () => {
+    const { store, executor } = await anAccount();
+    await executor.read(false);
+    await anotherProcess(store).execute(booking('theirs', 5n));
+    expect(await executor.read(false)).toMatchObject({ revision: 0n });
+    const position = store.log.at(-1)?.position;
+    expect(await executor.read(true)).toMatchObject({ revision: 1n, position });
+    expect(await executor.read(false)).toMatchObject({ revision: 1n, position });
+  });
+
+  it('while an append is on its way folds its events once', async () => {
+    const { store, executor } = await anAccount();
+    const answer = new Gate();
+    store.afterAppend = () => answer.wait();
+    const appending = executor.execute(booking('entry', 5n));
+    await answer.reached;
+    const seen = await executor.read(true);
+    expect(seen).toMatchObject({ revision: 1n, state: { credits: 5n } });
+    store.afterAppend = () => undefined;
+    answer.open();
+    expect(await appending).toMatchObject({ kind: 'done', revision: 1n });
+    await executor.execute(booking('next', 5n));
+    expect(await executor.read(false)).toMatchObject({ revision: 2n, state: { credits: 10n, sequence: 2 } });
+  });
+
+  it('that began before an answer was lost still gives the account, then and later', async () => {
+    for (const pageHasEvents of [true, false]) {
+      const { store, executor } = await anAccount();
+      await executor.execute(booking('first', 5n));
+      if (pageHasEvents) await anotherProcess(store).execute(booking('theirs', 5n));
+      const page = new Gate();
+      store.afterRead = () => {
+        store.afterRead = () => undefined;
+        return page.wait();
+      };
+      const reading = executor.read(true);
+      await page.reached;
+      store.beforeAppend = () => {
+        store.beforeAppend = () => undefined;
+        throw new AppendOutcomeUnknown('lost');
+      };
+      expect(await failureOf(executor.execute(booking('lost', 1n)))).toBeInstanceOf(TryAgain);
+      page.open();
+      const credits = pageHasEvents ? 10n : 5n;
+      expect(await reading).toMatchObject({ state: { credits } });
+      expect(await executor.read(false)).toMatchObject({ state: { credits } });
+    }
+  });
+
+  it('between looking for a proof and deciding does not let the same entry be booked twice', async () => {
+    const { store, executor } = await anAccount();
+    const old = names('old', limits.recentEventIdsMax + 1);
+    await Promise.all(old.map((name) => executor.execute(booking(name, 1n))));
+    // The second task's proof is too old to be remembered: while the executor reads for it, a reader brings the first's.
+    const page = new Gate();
+    store.afterRead = (_stream, { from }) => (from === 1n ? page.wait() : undefined);
+    const opening = executor.execute(booking('opens the flush', 1n));
+    const both = [
+      executor.execute(booking('entry', 7n)),
+      executor.execute(booking('old 0', 1n, { afterRevision: 0n })),
+    ];
+    await opening;
+    await page.reached;
+    await anotherProcess(store).execute(booking('entry', 7n));
+    await executor.read(true);
+    page.open();
+    expect(await Promise.all(both)).toMatchObject([{ kind: 'done-before' }, { kind: 'done-before' }]);
+    expect(idsIn(store).filter((id) => id === idOf('entry'))).toHaveLength(1);
+  });
+});
+
+describe('what tasks come to', () => {
+  it('is the same whether they wait together or come one by one', async () => {
+    const together = await anAccount({ overdraftLimit: '50' });
+    const oneByOne = await anAccount({ overdraftLimit: '50' });
+    const tasks = (executor: AccountExecutor) => [
+      () => executor.execute(booking('deposit', 40n)),
+      ...[30n, 60n, 25n, 90n, 1n].map(
+        (amount, index) => () => executor.execute(reserving(`r${index}`, amount)),
+      ),
+      () => executor.execute(booking('second deposit', 100n)),
+      ...[30n, 60n, 25n, 90n, 1n].map(
+        (amount, index) => () => executor.execute(reserving(`s${index}`, amount)),
+      ),
+    ];
+    await Promise.all(tasks(together.executor).map((start) => start()));
+    for (const start of tasks(oneByOne.executor)) await start();
+    expect(eventsOf(together.store)).toEqual(eventsOf(oneByOne.store));
+    const state = fold(...eventsOf(together.store));
+    expect(balance(state)).toBe(140n);
+    expect(available(state)).toBeGreaterThanOrEqual(-50n);
+  });
+
+  it('never depends on an event that is not ours to read', async () => {
+    const { store, executor } = await anAccount();
+    await store.append(STREAM, 0n, [{ ...asNew('stranger', opened()), type: 'SomethingElse' }]);
+    expect(await failureOf(executor.execute(booking('entry', 1n)))).toMatchObject({
+      name: 'UnknownEventType',
+    });
+  });
+});
