@@ -115,7 +115,7 @@ export default {
       comment: 'A read model that calls a decision or a handler would change what it reports.',
       severity: 'error',
       from: { path: '^projections/', pathNot: SPEC },
-      to: { path: '^src/write/', pathNot: '^src/write/[^/]+/events\\.ts$' },
+      to: { path: '^src/write/', pathNot: ['^src/write/[^/]+/(events|[a-z]+-view)\\.ts$', '\\.query\\.ts$'] },
     },
     {
       name: 'slices-stand-alone',

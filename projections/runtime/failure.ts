@@ -1,5 +1,5 @@
 import { EventStoreUnavailable, type RecordedEvent } from '../../src/edges/event-store/event-store.js';
-import { isPassing, sqlstateOf } from '../../src/edges/postgres/sqlstate.js';
+import { PostgresUnavailable, sqlstateOf } from '../../src/edges/postgres/sqlstate.js';
 import { CheckpointMoved } from './checkpoint.js';
 
 /** An event that can't be applied: the projection that met it stops there. */
@@ -19,7 +19,11 @@ export class PoisonEvent extends Error {
 
 /** Whether trying again, later and from the stored checkpoint, is right: the event is not to blame. */
 export function isWorthRetrying(error: unknown): boolean {
-  return error instanceof EventStoreUnavailable || error instanceof CheckpointMoved || isPassing(error);
+  return (
+    error instanceof EventStoreUnavailable ||
+    error instanceof PostgresUnavailable ||
+    error instanceof CheckpointMoved
+  );
 }
 
 /** An error as one line for a log or a status, with its SQLSTATE where it has one. */

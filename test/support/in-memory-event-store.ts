@@ -111,8 +111,12 @@ export class InMemoryEventStore extends EventStore {
         continue;
       }
       await new Promise<void>((resolve) => {
-        this.wake.push(resolve);
-        options.signal.addEventListener('abort', () => resolve(), { once: true });
+        const done = (): void => {
+          options.signal.removeEventListener('abort', done);
+          resolve();
+        };
+        this.wake.push(done);
+        options.signal.addEventListener('abort', done, { once: true });
       });
     }
   }

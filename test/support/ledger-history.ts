@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { EventStore, type ExpectedRevision, type NewEvent } from '../../src/edges/event-store/event-store.js';
+import type { EventStore } from '../../src/edges/event-store/event-store.js';
+import { type ExpectedRevision, type NewEvent } from '../../src/edges/event-store/event-store.js';
 import type { LedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import { assert } from '../../src/kernel/assert.js';
 import { toInstant } from '../../src/kernel/clock.js';

@@ -1,7 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { limits } from '../../config/limits.js';
 import { exactTypes, type SqlResult } from './sql.js';
-import { PostgresUnavailable, sqlstateOf } from './sqlstate.js';
+import { isPassing, PostgresUnavailable, sqlstateOf } from './sqlstate.js';
 
 export interface PostgresOptions {
   /** `postgresql://user:password@host:port/database` */
@@ -26,7 +26,7 @@ export function connectionSettings(options: PostgresOptions, statementMsMax: num
   };
 }
 
-/** Runs a statement, telling a lost connection from a refused statement. */
+/** Runs a statement, telling an unavailable database from a refused statement. */
 export async function run<Row extends object>(
   client: pg.Pool | pg.ClientBase,
   text: string,
@@ -40,9 +40,11 @@ export async function run<Row extends object>(
 const LOST =
   /^(?:Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|timeout exceeded when trying to connect)/;
 
-/** Rethrows what the driver throws for a lost connection as {@link PostgresUnavailable}, everything else as it is. */
+/** Rethrows as {@link PostgresUnavailable} what is no fault of the statement, everything else as it is. */
 export function asUnavailable(error: unknown): never {
-  const lost = error instanceof Error && ('syscall' in error || LOST.test(error.message));
-  if (!lost || sqlstateOf(error) !== undefined) throw error;
-  throw new PostgresUnavailable(`The database can't be reached: ${error.message}`, { cause: error });
+  if (!(error instanceof Error)) throw error;
+  const state = sqlstateOf(error);
+  const passes = state === undefined ? 'syscall' in error || LOST.test(error.message) : isPassing(state);
+  if (!passes) throw error;
+  throw new PostgresUnavailable(`PostgreSQL is unavailable: ${error.message}.`, { cause: error });
 }

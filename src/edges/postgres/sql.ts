@@ -9,7 +9,7 @@ export interface Sql {
   /**
    * Runs one statement with `$1`-style parameters; an array parameter is a Postgres array.
    *
-   * @throws PostgresUnavailable when the connection is lost; the driver's error, with its SQLSTATE, when the statement is refused
+   * @throws PostgresUnavailable when the database is; the driver's error, with its SQLSTATE, when the statement is refused
    */
   query<Row extends object = never>(text: string, values?: readonly unknown[]): Promise<SqlResult<Row>>;
 }
@@ -20,10 +20,15 @@ export interface SqlResult<Row> {
   readonly rowCount: number;
 }
 
+/** The type number of eight-byte integers (`pg_type.oid` of `int8`). */
+const INT8_OID: number = pg.types.builtins.INT8;
+
 /** The driver's parsers, but for eight-byte integers: as JavaScript numbers they would lose digits. */
 export const exactTypes: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === pg.types.builtins.INT8 && format !== 'binary'
-      ? (text: string) => BigInt(text)
-      : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === INT8_OID
+      ? (text: string): unknown => BigInt(text)
+      : (pg.types.getTypeParser(oid, format) as (
+          text: string,
+        ) => unknown)) as pg.CustomTypesConfig['getTypeParser'],
 };

@@ -1,11 +1,9 @@
 /** The SQLSTATE codes this application names (PostgreSQL manual, appendix A). */
 export const SQLSTATE = {
-  uniqueViolation: '23505',
-  checkViolation: '23514',
-  /** A statement ran into its timeout, or somebody cancelled it. */
-  queryCanceled: '57014',
   /** Another session holds the lock that was asked for. */
   lockNotAvailable: '55P03',
+  /** There is no such table: the schema is not in place yet. */
+  undefinedTable: '42P01',
 } as const;
 
 /** Classes and codes that say nothing about the statement: the same one may succeed later. */
@@ -13,12 +11,15 @@ const PASSING_CLASSES = [
   '08', // connection exception
   '40', // transaction rollback: serialization failure, deadlock
   '53', // insufficient resources: disk full, out of memory, too many connections
-  '57', // operator intervention: shutdown, starting up, cancelled
+  '57', // operator intervention: shutdown, starting up, a statement cancelled or timed out
   '58', // system error: input/output
 ];
-const PASSING_CODES: readonly string[] = [SQLSTATE.lockNotAvailable];
+const PASSING_CODES: readonly string[] = [SQLSTATE.lockNotAvailable, SQLSTATE.undefinedTable];
 
-/** The database can't be reached, or the connection broke: what was being done was not committed, or not known to be. */
+/**
+ * The database can't be reached, broke the connection, or can't do it just now. What was being done was not committed,
+ * or is not known to be; the statement is not to blame.
+ */
 export class PostgresUnavailable extends Error {
   override readonly name = 'PostgresUnavailable';
 }
@@ -29,10 +30,7 @@ export function sqlstateOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Whether an error comes from the state of the database or the connection, not from what was asked of it. */
-export function isPassing(error: unknown): boolean {
-  if (error instanceof PostgresUnavailable) return true;
-  const state = sqlstateOf(error);
-  if (state === undefined) return false;
+/** Whether a SQLSTATE comes from the state of the database, not from what was asked of it. */
+export function isPassing(state: string): boolean {
   return PASSING_CODES.includes(state) || PASSING_CLASSES.some((each) => state.startsWith(each));
 }

@@ -1,0 +1,44 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { Postgres } from '../src/edges/postgres/postgres.js';
+import { ReadBalanceController } from './account-balances/account-balances.http.js';
+import { ReadBalanceHandler } from './account-balances/account-balances.query.js';
+import { ListAccountsController } from './accounts/accounts.http.js';
+import { ListAccountsHandler } from './accounts/accounts.query.js';
+import { ListEntriesController } from './entries/entries.http.js';
+import { ListEntriesHandler } from './entries/entries.query.js';
+import { Freshness } from './runtime/freshness.js';
+import { ProjectionRunner } from './runtime/projection-runner.js';
+import { ListTransactionsController } from './transactions/transactions.http.js';
+import { ListTransactionsHandler } from './transactions/transactions.query.js';
+
+/** What the queries read from. */
+export interface ReadParts {
+  readonly postgres: Postgres;
+  readonly runner: ProjectionRunner;
+}
+
+/** The read side's queries and their HTTP face. `ReadAccountQuery`, for strong reads, is handled by the write side. */
+@Module({})
+export class ReadModule {
+  static with({ postgres, runner }: ReadParts): DynamicModule {
+    return {
+      module: ReadModule,
+      imports: [CqrsModule],
+      controllers: [
+        ListAccountsController,
+        ReadBalanceController,
+        ListEntriesController,
+        ListTransactionsController,
+      ],
+      providers: [
+        { provide: Postgres, useValue: postgres },
+        { provide: Freshness, useValue: new Freshness(runner) },
+        ListAccountsHandler,
+        ReadBalanceHandler,
+        ListEntriesHandler,
+        ListTransactionsHandler,
+      ],
+    };
+  }
+}

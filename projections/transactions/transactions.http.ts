@@ -1,0 +1,109 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { limits } from '../../src/config/limits.js';
+import { DescribeQuery } from '../../src/edges/http/api-docs.js';
+import { IsText, Optional } from '../../src/edges/http/fields.js';
+import { CurrentPrincipal } from '../../src/edges/http/principal.js';
+import type { Principal } from '../../src/kernel/principal.js';
+import {
+  answerPage,
+  PageInfo,
+  PageParameters,
+  projected,
+  toPageRequest,
+  type AnsweredPage,
+} from '../runtime/list.http.js';
+import { ListTransactionsQuery, type ListedTransaction } from './transactions.query.js';
+
+class TransactionListParameters extends PageParameters {
+  @Optional()
+  @IsText(limits.referenceCharsMax)
+  @ApiPropertyOptional({ description: 'Only those with this reference.', example: 'order-8812' })
+  reference?: string;
+
+  @Optional()
+  @IsText(limits.idempotencyKeyCharsMax)
+  @ApiPropertyOptional({ description: 'Only what this key made: one, or none.' })
+  idempotencyKey?: string;
+}
+
+/** A page of transactions. */
+export class TransactionList implements AnsweredPage<ListedTransaction> {
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    description: 'Posted transactions as reading one answers them; rejected ones with the refusal.',
+  })
+  data!: readonly ListedTransaction[];
+
+  @ApiProperty({ type: PageInfo })
+  pageInfo!: PageInfo;
+
+  @ApiProperty({ description: 'The position the page is valid at; as digits.' })
+  position!: string;
+}
+
+const EXAMPLE: TransactionList = {
+  data: [
+    {
+      transactionId: '9b2f4c1e-8d55-5c6e-a4f0-0e7d5c3b2a10',
+      status: 'posted',
+      kind: 'transfer',
+      description: 'Order 8812',
+      reference: 'order-8812',
+      metadata: {},
+      effectiveAt: '2026-11-20T09:31:00.000Z',
+      recordedAt: '2026-11-20T09:31:00.012Z',
+      legs: [
+        {
+          accountId: '5f0c1f9e-3c0a-5b52-9d1e-6f6f0a6f9c11',
+          direction: 'debit',
+          amount: '1050',
+          currency: 'USD',
+        },
+        {
+          accountId: '7c1b9f52-1d0e-5a7c-8f2a-4b6d8e0f1a22',
+          direction: 'credit',
+          amount: '1050',
+          currency: 'USD',
+        },
+      ],
+      idempotencyKey: '0b8f6f5e-6f0a-4c39-9f3d-6a3f5d1c2b7a',
+      position: '2048',
+    },
+  ],
+  pageInfo: { next: null, hasMore: false },
+  position: '2048',
+};
+
+@ApiTags('transactions')
+@Controller('v1/transactions')
+export class ListTransactionsController {
+  constructor(@Inject(QueryBus) private readonly queries: QueryBus) {}
+
+  @Get()
+  @DescribeQuery({
+    summary: 'List transactions',
+    description: 'Newest first. Transactions recorded after the first page are no part of the list.',
+    answers: [
+      { status: 200, description: 'A page of transactions.', type: TransactionList, example: EXAMPLE },
+    ],
+    problems: [
+      'request-must-be-valid',
+      'cursor-must-be-well-formed',
+      'projection-is-behind',
+      'reads-are-unavailable',
+    ],
+  })
+  async list(
+    @CurrentPrincipal() principal: Principal,
+    @Query() parameters: TransactionListParameters,
+  ): Promise<TransactionList> {
+    const { reference = null, idempotencyKey = null } = parameters;
+    const list = ['transactions', principal.companyId, reference, idempotencyKey];
+    const page = toPageRequest(list, parameters);
+    const query = new ListTransactionsQuery(principal, { reference, idempotencyKey }, page);
+    return answerPage(list, await projected(this.queries.execute(query)));
+  }
+}
