@@ -4,16 +4,24 @@ import type { EventStore } from '../edges/event-store/event-store.js';
 import type { ServerState } from '../edges/http/http-server.js';
 import { HealthProbe, type Readiness } from '../edges/http/operations.http.js';
 import { projectionLagEvents, projectionLagSeconds, projectionStopped } from '../observability/metrics.js';
+import type { Settler } from '../write/posting/recovery/settler.js';
 import type { ReadSide } from './read-side.js';
 
-/** Asks the event store and PostgreSQL, each within its time, and the projections of this process. */
+/** The parts that are asked. */
+export interface ProbedParts {
+  readonly store: EventStore;
+  readonly readSide: ReadSide;
+  /** Null while it is not started, and in a process without that role. */
+  readonly settler: () => Settler | null;
+}
+
+/** Asks the event store and PostgreSQL, each within its time, and what this process runs on top of them. */
 export class AppHealthProbe extends HealthProbe {
   private asking: Promise<Readiness> | undefined;
 
   constructor(
-    private readonly store: EventStore,
-    private readonly readSide: ReadSide | null,
     private readonly state: ServerState,
+    private readonly parts: ProbedParts,
   ) {
     super();
   }
@@ -26,15 +34,24 @@ export class AppHealthProbe extends HealthProbe {
     return this.asking;
   }
 
+  override measure(): void {
+    for (const { name, state, eventsWaiting, lagMs } of this.parts.readSide.status()) {
+      projectionLagEvents.set({ projection: name }, eventsWaiting);
+      projectionLagSeconds.set({ projection: name }, lagMs / 1000);
+      projectionStopped.set({ projection: name }, state === 'stopped' ? 1 : 0);
+    }
+  }
+
   private async ask(): Promise<Readiness> {
+    const { store, readSide } = this.parts;
     const [isStoreUp, areReadsUp] = await Promise.all([
       answers(async () => {
-        await this.store.headPosition();
+        await store.headPosition();
         return true;
       }),
-      answers(async () => (await this.readSide?.isAvailable()) ?? false),
+      answers(() => readSide.isAvailable()),
     ]);
-    const projections = (this.readSide?.status() ?? []).map(({ name, state, position, lagMs, reason }) => ({
+    const projections = readSide.status().map(({ name, state, position, lagMs, reason }) => ({
       name,
       state,
       position: position?.toString() ?? null,
@@ -47,17 +64,9 @@ export class AppHealthProbe extends HealthProbe {
       eventStore: isStoreUp ? 'up' : 'down',
       writes: isReady ? 'available' : 'unavailable',
       reads: areReadsUp && projections.every(({ state }) => state !== 'stopped') ? 'available' : 'degraded',
+      settler: this.parts.settler()?.status() ?? null,
       projections,
     };
-  }
-}
-
-/** Brings the gauges of the projections up to date; called before metrics are read. */
-export function measureProjections(readSide: ReadSide): void {
-  for (const { name, state, eventsWaiting, lagMs } of readSide.status()) {
-    projectionLagEvents.set({ projection: name }, eventsWaiting);
-    projectionLagSeconds.set({ projection: name }, lagMs / 1000);
-    projectionStopped.set({ projection: name }, state === 'stopped' ? 1 : 0);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Clock } from '../kernel/clock.js';
 import type { IdSource } from '../kernel/ids.js';
 import { AppLogger } from '../observability/logger.js';
 import { measureProcess, writeMetrics } from '../observability/metrics.js';
+import { Settler } from '../write/posting/recovery/settler.js';
 import { CLOCK, ID_SOURCE, WRITE_METRICS } from '../write/tokens.js';
 import { openEventLog, type Opened } from './event-log.js';
 import { AppHealthProbe } from './health.js';
@@ -60,18 +61,25 @@ export async function startApp(config: AppConfig, overrides: AppOverrides = {}):
     opened.push({ what: 'the projections', close: () => readSide.stop() });
     const areReadsReady = await readSide.prepare();
     measureProcess();
+    let settler: Settler | null = null;
     const served = await serve(config, {
       logger,
-      probe: (state) => new AppHealthProbe(log.part, readSide, state),
+      probe: (state) => new AppHealthProbe(state, { store: log.part, readSide, settler: () => settler }),
       ports: [
         { provide: EventStore, useValue: log.part },
         { provide: CLOCK, useValue: overrides.clock ?? systemClock },
         { provide: ID_SOURCE, useValue: overrides.ids ?? randomIds },
         { provide: WRITE_METRICS, useValue: writeMetrics },
       ],
-      modules: modulesOf(config, readSide),
+      modules: modulesOf(config.roles, readSide),
     });
     opened.push({ what: 'the application', close: () => served.close() });
+    if (config.roles.includes('settler')) {
+      const started = served.nest.get(Settler);
+      settler = started;
+      opened.push({ what: 'the settler', close: () => started.stop() });
+      started.start();
+    }
     opened.push({ what: 'the HTTP server', close: () => served.drain() });
     let stopping: Promise<boolean> | undefined;
     return {

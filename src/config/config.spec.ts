@@ -19,7 +19,7 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 3000,
       authMode: 'none',
-      roles: ['api', 'projector'],
+      roles: ['api', 'settler', 'projector'],
       dataDirectory: path.resolve('data'),
       eventStoreUrl: null,
       embeddedEventStorePort: 2113,
@@ -42,10 +42,10 @@ describe('the configuration', () => {
 
   it('tells everything that is wrong at once, each as a sentence', () => {
     expect(
-      sentencesFor({ PORT: '70000', ROLES: 'api,settler', LOG_LEVEL: 'loud', EVENKEEL_PORT: '1' }),
+      sentencesFor({ PORT: '70000', ROLES: 'api,relay', LOG_LEVEL: 'loud', EVENKEEL_PORT: '1' }),
     ).toEqual([
       'PORT must be a port number from 0 to 65535, not "70000".',
-      'ROLES must be one of api, projector, separated by commas, not "api,settler".',
+      'ROLES must be one of api, settler, projector, separated by commas, not "api,relay".',
       'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, not "loud".',
       'EVENKEEL_PORT is not a setting: the setting is called PORT.',
     ]);

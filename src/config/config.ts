@@ -59,8 +59,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
 export function describeConfig(config: AppConfig): string {
   return Object.entries(SETTINGS)
     .map(([name, setting]: [string, Setting<unknown>]) => {
-      const value: unknown = config[name as keyof AppConfig];
-      return `${setting.variable}=${value === null ? '' : setting.secret ? '(set, not shown)' : String(value)}`;
+      const value = config[name as keyof AppConfig];
+      return `${setting.variable}=${value === null ? '' : setting.secret ? '(set, not shown)' : value.toString()}`;
     })
     .join('\n');
 }

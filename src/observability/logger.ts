@@ -12,6 +12,15 @@ const REDACTED_PATHS = REDACTED_HEADERS.flatMap((header) => [
   `request.headers["${header}"]`,
 ]);
 
+/** What Nest tells about every module and route is of interest only when something is wrong with them. */
+const FRAMEWORK_CONTEXTS = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
+
 /** Structured facts of one log line. Never bodies: they hold other people's money. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -47,9 +56,10 @@ export class AppLogger implements LoggerService {
     this.pino.info(sentence);
   }
 
-  /** What Nest tells about every module and route is of interest only when something is wrong with them. */
   log(message: unknown, ...rest: unknown[]): void {
-    this.nest('debug', message, rest);
+    const context = rest.at(-1);
+    const isFramework = typeof context === 'string' && FRAMEWORK_CONTEXTS.has(context);
+    this.nest(isFramework ? 'debug' : 'info', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {

@@ -115,12 +115,9 @@ export const httpRequestDuration = new Histogram({
   ...named(METRICS.httpRequestDuration),
   buckets: SECONDS_BUCKETS,
 });
-export const transfers = new Counter(named(METRICS.transfers));
-export const transferDuration = new Histogram({
-  ...named(METRICS.transferDuration),
-  buckets: SECONDS_BUCKETS,
-});
-export const idempotency = new Counter(named(METRICS.idempotency));
+const transfers = new Counter(named(METRICS.transfers));
+const transferDuration = new Histogram({ ...named(METRICS.transferDuration), buckets: SECONDS_BUCKETS });
+const idempotency = new Counter(named(METRICS.idempotency));
 export const projectionLagEvents = new Gauge(named(METRICS.projectionLagEvents));
 export const projectionLagSeconds = new Gauge(named(METRICS.projectionLagSeconds));
 export const projectionStopped = new Gauge(named(METRICS.projectionStopped));
@@ -137,6 +134,19 @@ export const writeMetrics: WriteMetrics = {
   inFlight: new Gauge(named(METRICS.inFlight)),
   oldestInFlightSeconds: new Gauge(named(METRICS.oldestInFlightSeconds)),
 };
+
+/**
+ * Begins to measure one posting command.
+ *
+ * @returns to be called with what it came to, and the refusal's code or `none`
+ */
+export function measureTransfer(): (result: 'accepted' | 'refused', reason: string) => void {
+  const elapsed = transferDuration.startTimer();
+  return (result, reason) => {
+    elapsed({ result });
+    transfers.inc({ result, reason });
+  };
+}
 
 let isMeasuringProcess = false;
 

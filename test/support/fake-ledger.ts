@@ -47,12 +47,17 @@ const READY: Readiness = {
   eventStore: 'up',
   writes: 'available',
   reads: 'available',
+  settler: null,
   projections: [],
 };
 
-class FixedProbe extends HealthProbe {
+export class FixedProbe extends HealthProbe {
   override readiness(): Promise<Readiness> {
     return Promise.resolve(READY);
+  }
+
+  override measure(): void {
+    return undefined;
   }
 }
 

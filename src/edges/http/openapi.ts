@@ -95,7 +95,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
   document.components = {
     ...document.components,
     // 3.1 takes any JSON Schema here; the types of the library still describe 3.0.
-    schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA as object },
+    schemas: { ...document.components?.schemas, Problem: PROBLEM_SCHEMA },
     examples: Object.fromEntries(
       PROBLEM_CODES.map((code) => [
         code,

@@ -36,6 +36,18 @@ export class ProjectionHealth {
   reason!: string | null;
 }
 
+/** How the settler is doing, which finishes what a crash left. */
+export class SettlerHealth {
+  @ApiProperty({ description: '`live`, `catching-up`, `standby` or `stopped`.' })
+  state!: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Why it stopped or waits.' })
+  reason!: string | null;
+
+  @ApiProperty({ type: 'integer', description: 'Transactions with something owed.' })
+  inFlight!: number;
+}
+
 /** Whether this process can do its work, and what of it is impaired. */
 export class Readiness {
   @ApiProperty({ enum: ['ready', 'not-ready'] })
@@ -53,6 +65,9 @@ export class Readiness {
   })
   reads!: 'available' | 'degraded';
 
+  @ApiProperty({ type: SettlerHealth, nullable: true, description: 'Null in a process without that role.' })
+  settler!: SettlerHealth | null;
+
   @ApiProperty({ type: [ProjectionHealth] })
   projections!: readonly ProjectionHealth[];
 }
@@ -61,6 +76,9 @@ export class Readiness {
 export abstract class HealthProbe {
   /** Never fails and never takes long: a part that does not answer in time counts as down. */
   abstract readiness(): Promise<Readiness>;
+
+  /** Brings the metrics that are states rather than counts up to date; called before they are read. */
+  abstract measure(): void;
 }
 
 const EXAMPLE_READINESS: Readiness = {
@@ -68,6 +86,7 @@ const EXAMPLE_READINESS: Readiness = {
   eventStore: 'up',
   writes: 'available',
   reads: 'available',
+  settler: { state: 'live', reason: null, inFlight: 0 },
   projections: [{ name: 'account_balances', state: 'live', position: '2048', lagMs: 0, reason: null }],
 };
 
@@ -153,6 +172,7 @@ export class OperationsController {
     },
   })
   metrics(): Promise<string> {
+    this.probe.measure();
     return registry.metrics();
   }
 }

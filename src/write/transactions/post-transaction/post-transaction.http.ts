@@ -10,6 +10,7 @@ import { answerCommand } from '../../../edges/http/command-answer.js';
 import { IsAmount, IsCurrencyCode, IsId } from '../../../edges/http/fields.js';
 import { CurrentCommandContext } from '../../../edges/http/idempotency-key.js';
 import type { Direction } from '../../../kernel/money.js';
+import { measureTransfer } from '../../../observability/metrics.js';
 import type { CommandContext } from '../../command.js';
 import {
   AMOUNT_PROPERTY,
@@ -49,9 +50,9 @@ const LEGS_SENTENCE = `A transaction has ${limits.legsMin} to ${limits.legsMax} 
 
 /** The body of `POST /v1/transactions`. */
 export class PostTransactionBody extends PostingBody {
-  @IsArray({ message: 'Legs are a list.' })
   @ArrayMinSize(limits.legsMin, { message: LEGS_SENTENCE })
   @ArrayMaxSize(limits.legsMax, { message: LEGS_SENTENCE })
+  @IsArray({ message: 'Legs are a list.' })
   @ValidateNested({ each: true })
   @Type(() => LegBody)
   @ApiProperty({ type: [LegBody], minItems: limits.legsMin, maxItems: limits.legsMax })
@@ -200,7 +201,9 @@ export class PostTransactionController {
     context: CommandContext,
     request: PostTransactionRequest | PostTransferRequest,
   ): Promise<Transaction> {
+    const measured = measureTransfer();
     const outcome = await this.commands.execute(new PostTransactionCommand(context, request));
+    measured(outcome.kind, outcome.kind === 'refused' ? outcome.refusal.code : 'none');
     return answerCommand(reply, outcome, 201, ({ transactionId }) => ({
       location: `/v1/transactions/${transactionId}`,
     }));
