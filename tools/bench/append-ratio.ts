@@ -26,7 +26,7 @@ interface Contestant {
   readonly rates: number[];
 }
 
-const [, , secondsText = '3', roundsText = '4'] = process.argv;
+const [, , secondsText = '1.5', roundsText = '8'] = process.argv;
 const runMs = Number(secondsText) * 1000;
 const rounds = Number(roundsText);
 const directory = await mkdtemp(join(tmpdir(), 'evenkeel-append-ratio-'));

@@ -1,4 +1,7 @@
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import { DataDirectoryUnusable } from './log/lmdb-environment.js';
 import { LmdbEventLog } from './log/lmdb-event-log.js';
+import { DataDirectoryInUse } from './log/owner.js';
 import type {
   ServerProcessOptions,
   ServerProcessOrder,
@@ -78,12 +81,15 @@ process.on('message', (order: ServerProcessOrder) => {
   if (order.kind === 'stop') shutDown(0);
 });
 
+// What goes wrong is reported in our own words.
+setLogVerbosity(logVerbosity.NONE);
 try {
   await start(readOptions());
 } catch (error) {
   const sentence = error instanceof Error ? error.message : String(error);
-  const isFinal =
-    error instanceof CannotListen || (error instanceof Error && error.name === 'DataDirectoryInUse');
+  const isFinal = [CannotListen, DataDirectoryInUse, DataDirectoryUnusable].some(
+    (kind) => error instanceof kind,
+  );
   report({ kind: 'refused', sentence, isFinal });
   process.exitCode = 1;
   process.disconnect();

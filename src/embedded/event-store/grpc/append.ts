@@ -4,7 +4,7 @@ import { describeFailure, type CommitResult } from '../group-commit.js';
 import { eventStoreLimits } from '../limits.js';
 import type { AppendRequest } from '../log/event-log.js';
 import type { ProposedEvent } from '../log/record.js';
-import { isDelete, readExpected, readStreamName } from './append-rules.js';
+import { isDelete, readExpected, readStreamName, type StatedExpectation } from './append-rules.js';
 import type { CallContext } from './call-context.js';
 import {
   RpcError,
@@ -16,7 +16,8 @@ import {
   toRpcError,
 } from './errors.js';
 import { AppendResp, Empty, type AppendReq, type AppendRespMessage } from './protocol.js';
-import { readProposedEvent } from './proposed-event.js';
+import { checkProposedEvent } from './proposed-event.js';
+import { uuidText } from './uuid.js';
 
 type AppendOptions = NonNullable<ReturnType<AppendReq['getOptions']>>;
 type Answer = (error: RpcError | null, response?: AppendRespMessage) => void;
@@ -52,14 +53,21 @@ function receive(
       options ??= request.getOptions();
       return;
     }
-    const read = readProposedEvent(proposed);
-    if (!read.ok) {
-      answer(read.problem === 'metadata-missing' ? requiredMetadataMissing() : handlerThrew());
+    const metadata = proposed.getMetadataMap();
+    const checked = checkProposedEvent({
+      id: uuidText(proposed.getId()),
+      type: metadata.get('type'),
+      contentType: metadata.get('content-type'),
+      data: proposed.getData_asU8(),
+      customMetadata: proposed.getCustomMetadata_asU8(),
+    });
+    if (!checked.ok) {
+      answer(checked.problem === 'metadata-missing' ? requiredMetadataMissing() : handlerThrew());
       return;
     }
-    bytes += read.sizeBytes;
+    bytes += checked.sizeBytes;
     if (bytes > eventStoreLimits.appendBytesMax) answer(appendTooBig(eventStoreLimits.appendBytesMax));
-    else events.push(read.event);
+    else events.push(checked.event);
   });
   call.on('cancelled', () => {
     answer(new RpcError(status.CANCELLED, 'Call cancelled'));
@@ -79,12 +87,19 @@ function receive(
 /** @throws RpcError */
 function toRequest(options: AppendOptions | undefined, events: readonly ProposedEvent[]): AppendRequest {
   if (!options) throw invalidArgument('The first message of an append carries its options.');
-  const streamName = readStreamName(options.getStreamIdentifier());
-  const expected = readExpected(options, options.hasRevision() ? options.getRevision() : undefined);
+  const streamName = readStreamName(options.getStreamIdentifier()?.getStreamName_asU8());
+  const expected = readExpected(statedExpectation(options));
   if (streamName === undefined || !expected) throw handlerThrew();
   const request = { streamName, expected, events };
   if (isDelete(request)) throw invalidArgument('This store does not delete streams.');
   return request;
+}
+
+function statedExpectation(options: AppendOptions): StatedExpectation | undefined {
+  if (options.hasAny()) return 'any';
+  if (options.hasNoStream()) return 'no-stream';
+  if (options.hasStreamExists()) return 'stream-exists';
+  return options.hasRevision() ? BigInt(options.getRevision()) : undefined;
 }
 
 function respond(answer: Answer, options: AppendOptions | undefined, result: CommitResult): void {

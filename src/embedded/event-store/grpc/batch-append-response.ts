@@ -1,3 +1,4 @@
+import type { StatedExpectation } from './append-rules.js';
 import { fieldLength, varintLength, writeFieldHeader, writeVarint } from '../log/wire.js';
 import {
   Any,
@@ -9,26 +10,18 @@ import {
   Status,
   StreamIdentifier,
   Timeout,
+  UUID,
   Unknown,
   WrongExpectedVersion,
   type EncodedMessage,
   type StatusMessage,
-  type UuidMessage,
 } from './protocol.js';
 
 /** Which append an answer is for: the client fails on an answer without either. */
 export interface AppendIdentity {
-  readonly correlationId: UuidMessage;
+  /** The UUID message as it came. */
+  readonly correlationId: Uint8Array;
   readonly streamName: Uint8Array;
-}
-
-/** What the first message of an append said it expected, as the refusal repeats it. */
-export interface StatedExpectation {
-  hasStreamPosition(): boolean;
-  getStreamPosition(): string;
-  hasNoStream(): boolean;
-  hasAny(): boolean;
-  hasStreamExists(): boolean;
 }
 
 /** google.rpc.Code. */
@@ -40,8 +33,7 @@ const code = { UNKNOWN: 2, INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, ALREADY_EX
  * @param revision of the append's last event; negative when the stream has none
  */
 export function encodeSuccess(append: AppendIdentity, revision: number, position: number): EncodedMessage {
-  const correlationId = append.correlationId.serializeBinary();
-  const name = append.streamName;
+  const { correlationId, streamName: name } = append;
   const revisionBytes = 1 + (revision < 0 ? 1 : varintLength(revision));
   const positionBytes = 2 * (1 + varintLength(position));
   const successBytes = revisionBytes + fieldLength(positionBytes);
@@ -77,10 +69,10 @@ export function encodeWrongExpectedVersion(
   const detail = new WrongExpectedVersion();
   if (current < 0) detail.setCurrentNoStream(new GoogleEmpty());
   else detail.setCurrentStreamRevision(String(current));
-  if (stated.hasAny()) detail.setExpectedAny(new GoogleEmpty());
-  else if (stated.hasNoStream()) detail.setExpectedNoStream(new GoogleEmpty());
-  else if (stated.hasStreamExists()) detail.setExpectedStreamExists(new GoogleEmpty());
-  else detail.setExpectedStreamPosition(stated.getStreamPosition());
+  if (stated === 'any') detail.setExpectedAny(new GoogleEmpty());
+  else if (stated === 'no-stream') detail.setExpectedNoStream(new GoogleEmpty());
+  else if (stated === 'stream-exists') detail.setExpectedStreamExists(new GoogleEmpty());
+  else detail.setExpectedStreamPosition(String(stated));
   return encodeError(append, code.ALREADY_EXISTS, 'WrongExpectedVersion', detail.serializeBinary());
 }
 
@@ -137,7 +129,7 @@ function encodeStatus(append: AppendIdentity, status: StatusMessage): EncodedMes
   const identifier = new StreamIdentifier();
   identifier.setStreamName(append.streamName);
   const message = new BatchAppendResp();
-  message.setCorrelationId(append.correlationId);
+  message.setCorrelationId(UUID.deserializeBinary(append.correlationId));
   message.setStreamIdentifier(identifier);
   message.setError(status);
   return Buffer.from(message.serializeBinary());

@@ -4,7 +4,8 @@ import { describeFailure, type CommitResult } from '../group-commit.js';
 import { eventStoreLimits } from '../limits.js';
 import type { ExpectedRevision } from '../log/expected-revision.js';
 import type { ProposedEvent } from '../log/record.js';
-import { isDelete, readExpected, readStreamName } from './append-rules.js';
+import { isDelete, readExpected, readStreamName, type StatedExpectation } from './append-rules.js';
+import type { BatchAppendOptions, BatchAppendRequest } from './batch-append-request.js';
 import {
   encodeBadRequest,
   encodeNotReady,
@@ -13,15 +14,13 @@ import {
   encodeTooBig,
   encodeWrongExpectedVersion,
   type AppendIdentity,
-  type StatedExpectation,
 } from './batch-append-response.js';
 import type { CallContext } from './call-context.js';
 import { RpcError, stopping } from './errors.js';
-import type { BatchAppendReq, EncodedMessage, UuidMessage } from './protocol.js';
-import { readProposedEvent } from './proposed-event.js';
+import type { EncodedMessage } from './protocol.js';
+import { checkProposedEvent } from './proposed-event.js';
 
-type BatchAppendCall = ServerDuplexStream<BatchAppendReq, EncodedMessage>;
-type BatchAppendOptions = NonNullable<ReturnType<BatchAppendReq['getOptions']>>;
+type BatchAppendCall = ServerDuplexStream<BatchAppendRequest, EncodedMessage>;
 
 /** An append of which the last message has not come yet. */
 interface OpenAppend {
@@ -42,7 +41,9 @@ interface OpenAppend {
  * answered as they complete, exactly once each. When an append can't be answered for sure, the whole call ends with
  * UNAVAILABLE: ending it with OK would leave the client waiting for ever.
  */
-export function batchAppend(context: CallContext): handleBidiStreamingCall<BatchAppendReq, EncodedMessage> {
+export function batchAppend(
+  context: CallContext,
+): handleBidiStreamingCall<BatchAppendRequest, EncodedMessage> {
   return (call) => {
     new BatchAppendSession(call, context).start();
   };
@@ -67,7 +68,7 @@ class BatchAppendSession {
 
   start(): void {
     const { call } = this;
-    call.on('data', (request: BatchAppendReq) => {
+    call.on('data', (request: BatchAppendRequest) => {
       this.receive(request);
     });
     call.on('end', () => {
@@ -83,11 +84,10 @@ class BatchAppendSession {
     });
   }
 
-  private receive(request: BatchAppendReq): void {
-    const correlationId = request.getCorrelationId();
+  private receive(request: BatchAppendRequest): void {
+    const { correlationId, options } = request;
     if (!correlationId || this.isOver || this.isStopping) return;
-    const key = correlationKey(correlationId);
-    const options = request.getOptions();
+    const key = correlationId.toString('latin1');
     let append = this.open.get(key);
     if (!append) {
       // Without options it belongs to an append that was answered already, with an error.
@@ -99,7 +99,7 @@ class BatchAppendSession {
     if (refusal) {
       this.forget(key, append);
       this.send(refusal);
-    } else if (request.getIsFinal()) {
+    } else if (request.isFinal) {
       this.forget(key, append);
       this.submit(append);
     } else {
@@ -108,10 +108,9 @@ class BatchAppendSession {
   }
 
   /** Checks the first message of an append in EventStoreDB's order: stream, then time. */
-  private begin(correlationId: UuidMessage, options: BatchAppendOptions): OpenAppend | undefined {
-    const identifier = options.getStreamIdentifier();
-    const identity = { correlationId, streamName: identifier?.getStreamName_asU8() ?? new Uint8Array() };
-    const streamName = readStreamName(identifier);
+  private begin(correlationId: Buffer, options: BatchAppendOptions): OpenAppend | undefined {
+    const identity = { correlationId, streamName: options.streamName ?? Buffer.alloc(0) };
+    const streamName = readStreamName(options.streamName);
     if (streamName === undefined) {
       this.send(encodeBadRequest(identity, 'A stream name is required.'));
       return undefined;
@@ -121,15 +120,15 @@ class BatchAppendSession {
       this.send(encodeTimeout(identity));
       return undefined;
     }
-    const exact = options.hasStreamPosition() ? options.getStreamPosition() : undefined;
-    const expected = readExpected(options, exact);
-    if (!expected) {
+    const stated = options.expected;
+    const expected = readExpected(stated);
+    if (stated === undefined || !expected) {
       this.send(encodeBadRequest(identity, 'The expected revision is not one a stream can have.'));
       return undefined;
     }
     return {
       identity,
-      stated: options,
+      stated,
       streamName,
       expected,
       events: [],
@@ -141,16 +140,14 @@ class BatchAppendSession {
   }
 
   private timeoutOf(options: BatchAppendOptions): number {
-    const deadline = options.getDeadline();
-    if (!deadline) return eventStoreLimits.writeTimeoutMs;
-    const deadlineMs = deadline.getSeconds() * 1000 + deadline.getNanos() / 1e6;
-    return Math.min(deadlineMs - this.context.clock.nowMs(), eventStoreLimits.writeTimeoutMs);
+    if (options.deadlineMs === undefined) return eventStoreLimits.writeTimeoutMs;
+    return Math.min(options.deadlineMs - this.context.clock.nowMs(), eventStoreLimits.writeTimeoutMs);
   }
 
   /** @returns the refusal to send when an event is malformed or the append grows too big */
-  private addEvents(append: OpenAppend, request: BatchAppendReq): EncodedMessage | undefined {
-    for (const message of request.getProposedMessagesList()) {
-      const proposed = readProposedEvent(message);
+  private addEvents(append: OpenAppend, request: BatchAppendRequest): EncodedMessage | undefined {
+    for (const fields of request.events) {
+      const proposed = checkProposedEvent(fields);
       if (!proposed.ok)
         return encodeBadRequest(append.identity, `An event is malformed: ${proposed.problem}.`);
       append.events.push(proposed.event);
@@ -274,10 +271,4 @@ class BatchAppendSession {
     for (const append of this.open.values()) clearTimeout(append.timer);
     this.open.clear();
   }
-}
-
-function correlationKey(correlationId: UuidMessage): string {
-  if (!correlationId.hasStructured()) return correlationId.getString();
-  const structured = correlationId.getStructured();
-  return `${structured?.getMostSignificantBits() ?? ''}/${structured?.getLeastSignificantBits() ?? ''}`;
 }

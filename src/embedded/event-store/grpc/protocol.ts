@@ -2,7 +2,6 @@
  * The service definitions and messages that the official client ships, in one typed place. They are CommonJS, so their
  * values come through the default import and their types by name.
  */
-import type { ServiceDefinition } from '@grpc/grpc-js';
 import serverFeatures from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import serverFeaturesService from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
@@ -29,34 +28,19 @@ export const { Status } = status;
 export const { Any } = any;
 export const { Empty: GoogleEmpty } = empty;
 export const { ServerFeaturesService } = serverFeaturesService;
+export const { StreamsService } = streamsService;
 
 export type {
+  Empty as EmptyMessage,
   UUID as UuidMessage,
-  StreamIdentifier as StreamIdentifierMessage,
 } from '@eventstore/db-client/generated/shared_pb.js';
 export type { Status as StatusMessage } from '@eventstore/db-client/generated/status_pb.js';
-export type { Empty as EmptyMessage } from '@eventstore/db-client/generated/shared_pb.js';
 export type {
   AppendReq,
   AppendResp as AppendRespMessage,
-  BatchAppendReq,
-  BatchAppendResp as BatchAppendRespMessage,
   ReadReq,
 } from '@eventstore/db-client/generated/streams_pb.js';
 export type { SupportedMethods as SupportedMethodsMessage } from '@eventstore/db-client/generated/serverfeatures_pb.js';
 
 /** An answer that is already in wire format. */
 export type EncodedMessage = Buffer;
-
-const passThrough = (message: EncodedMessage): Buffer => message;
-
-const { StreamsService } = streamsService;
-
-const rawAnswers = { responseSerialize: passThrough, responseDeserialize: passThrough };
-
-/** As shipped, except that `Read` and `BatchAppend` send answers we encoded ourselves: they are the hot paths. */
-export const StreamsDefinition = {
-  ...StreamsService,
-  read: { ...StreamsService.read, ...rawAnswers },
-  batchAppend: { ...StreamsService.batchAppend, ...rawAnswers },
-} satisfies ServiceDefinition;

@@ -73,7 +73,7 @@ export function parseReadRequest(request: ReadReq): ReadRequest {
 }
 
 function ofStream(options: ReadOptions, stream: StreamOptions): StreamRead | StreamSubscription {
-  const streamName = readStreamName(stream.getStreamIdentifier());
+  const streamName = readStreamName(stream.getStreamIdentifier()?.getStreamName_asU8());
   if (streamName === undefined) throw handlerThrew();
   if (options.hasFilter()) throw invalidCombination('a filter and a stream');
   const from = streamBound(stream);

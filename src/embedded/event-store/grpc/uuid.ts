@@ -4,12 +4,19 @@ const HYPHENATED = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 const PLAIN = /^[0-9a-f]{32}$/;
 const NIL = '00000000-0000-0000-0000-000000000000';
 
-/** A UUID field in lower-case hyphenated form, or undefined when it is missing, malformed or all zero. */
-export function readUuid(message: UuidMessage | undefined): string | undefined {
+/** The text of a UUID field, whichever of its two forms it came in; not checked. */
+export function uuidText(message: UuidMessage | undefined): string | undefined {
   if (!message) return undefined;
-  const text = message.hasStructured() ? structuredText(message) : message.getString();
-  const id = normalise(text);
-  return id === NIL ? undefined : id;
+  return message.hasStructured() ? structuredText(message) : message.getString();
+}
+
+/** A UUID in lower-case hyphenated form, or undefined when it is missing, malformed or all zero. */
+export function normaliseUuid(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (HYPHENATED.test(text)) return text === NIL ? undefined : text;
+  const lower = text.toLowerCase();
+  if (HYPHENATED.test(lower)) return lower;
+  return PLAIN.test(lower) ? normaliseUuid(hyphenate(lower)) : undefined;
 }
 
 /** The two halves form of a UUID. @param id lower-case, hyphenated */
@@ -21,13 +28,6 @@ export function structuredUuid(id: string): UuidMessage {
   const message = new UUID();
   message.setStructured(structured);
   return message;
-}
-
-function normalise(text: string): string | undefined {
-  if (HYPHENATED.test(text)) return text;
-  const lower = text.toLowerCase();
-  if (HYPHENATED.test(lower)) return lower;
-  return PLAIN.test(lower) ? hyphenate(lower) : undefined;
 }
 
 function structuredText(message: UuidMessage): string {

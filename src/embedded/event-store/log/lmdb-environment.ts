@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { open, type Database, type DatabaseOptions, type RootDatabase } from 'lmdb';
 import { eventStoreLimits } from '../limits.js';
 
@@ -32,6 +33,11 @@ interface TableOptions<K, V> extends DatabaseOptions {
   readonly name: string;
   readonly keyEncoder?: KeyEncoder<K>;
   readonly encoder?: ValueEncoder<V>;
+}
+
+/** The data directory can't be used at all; the message says why. */
+export class DataDirectoryUnusable extends Error {
+  override readonly name = 'DataDirectoryUnusable';
 }
 
 const UINT32 = 2 ** 32;
@@ -70,8 +76,32 @@ const streamIdValue: ValueEncoder<number> = {
  *
  * `overlappingSync` is off: a transaction then counts as committed only after LMDB has flushed its pages (fdatasync) and
  * written its meta page through a synchronous descriptor. With it on, the promise of a write resolves before the flush.
+ *
+ * @throws DataDirectoryUnusable when it can't be made or opened
  */
 export function openTables(directory: string): LogTables {
+  try {
+    mkdirSync(directory, { recursive: true });
+    const tables = openEnvironment(directory);
+    syncDirectory(directory);
+    return tables;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataDirectoryUnusable(
+      `The data directory ${directory} can't be used (${reason}): make it writable, or choose another.`,
+      { cause: error },
+    );
+  }
+}
+
+/** The key of a stream in `streams`: its name, or a hash where LMDB's keys are too short for it. */
+export function streamKey(name: Buffer): Uint8Array {
+  if (name.length <= eventStoreLimits.indexedNameBytesMax) return name;
+  // No name of valid UTF-8 begins with this byte.
+  return Buffer.concat([Buffer.of(0xff), createHash('sha256').update(name).digest()]);
+}
+
+function openEnvironment(directory: string): LogTables {
   const root = open<Buffer, string>({
     path: directory,
     mapSize: eventStoreLimits.mapBytesMax,
@@ -94,11 +124,14 @@ export function openTables(directory: string): LogTables {
   };
 }
 
-/** The key of a stream in `streams`: its name, or a hash where LMDB's keys are too short for it. */
-export function streamKey(name: Buffer): Uint8Array {
-  if (name.length <= eventStoreLimits.indexedNameBytesMax) return name;
-  // No name of valid UTF-8 begins with this byte.
-  return Buffer.concat([Buffer.of(0xff), createHash('sha256').update(name).digest()]);
+/** Makes the names of new files in a directory durable. */
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function openTable<K extends string | number | Uint8Array | number[], V>(

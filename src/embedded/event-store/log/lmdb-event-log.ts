@@ -15,7 +15,7 @@ import type {
   StreamView,
 } from './event-log.js';
 import { NO_EVENTS, decideAppend, type StreamFacts } from './expected-revision.js';
-import { openTables, streamKey, type LogTables } from './lmdb-environment.js';
+import { DataDirectoryUnusable, openTables, streamKey, type LogTables } from './lmdb-environment.js';
 import { LmdbReader } from './lmdb-reader.js';
 import { claimOwnership, releaseOwnership } from './owner.js';
 import { RecentEventIds } from './recent-event-ids.js';
@@ -74,7 +74,7 @@ export class LmdbEventLog implements EventLog {
   /**
    * Opens the log in a directory, made when missing, and becomes its only owner.
    *
-   * @throws DataDirectoryInUse when another process keeps it; Error when it was written by a newer version
+   * @throws DataDirectoryInUse when another process keeps it; DataDirectoryUnusable when it can't be made, opened or understood
    */
   static async open(directory: string, clock: Clock): Promise<LmdbEventLog> {
     const tables = openTables(directory);
@@ -312,7 +312,7 @@ function identify(tables: LogTables, directory: string): string {
     const { facts } = tables;
     const format = facts.get(FORMAT);
     if (format !== undefined && format !== FORMAT_VERSION) {
-      throw new Error(
+      throw new DataDirectoryUnusable(
         `The data directory ${directory} was written in format ${format}, which this version can't read: use the version that wrote it.`,
       );
     }
