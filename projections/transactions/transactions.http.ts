@@ -32,7 +32,13 @@ class TransactionListParameters extends PageParameters {
 export class TransactionList implements AnsweredPage<ListedTransaction> {
   @ApiProperty({
     type: 'array',
-    items: { type: 'object', additionalProperties: true },
+    // The schemas that reading one transaction declares, in the same document.
+    items: {
+      oneOf: [
+        { $ref: '#/components/schemas/Transaction' },
+        { $ref: '#/components/schemas/RejectedTransaction' },
+      ],
+    },
     description: 'Posted transactions as reading one answers them; rejected ones with the refusal.',
   })
   data!: readonly ListedTransaction[];

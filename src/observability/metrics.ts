@@ -107,6 +107,15 @@ export const METRICS = {
   },
 } as const satisfies Record<string, Declaration>;
 
+/** The metrics as a Markdown table. */
+export function metricsTable(): string {
+  const rows = Object.values(METRICS).map(({ kind, name, help, labels }) => {
+    const labelsText = labels.length === 0 ? '' : labels.map((label) => `\`${label}\``).join(', ');
+    return `| \`${name}\` | ${kind} | ${labelsText} | ${help} |`;
+  });
+  return ['| metric | kind | labels | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
 /** What `/metrics` answers. One per process, as the process is what is measured. */
 export const registry = new Registry();
 

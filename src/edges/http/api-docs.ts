@@ -34,12 +34,18 @@ const COMMAND_PROBLEMS: readonly ProblemCode[] = [
   'event-store-is-unavailable',
 ];
 
-/** One way an operation answers. */
-export interface DescribedAnswer {
-  readonly status: number;
+/** What a body can look like. */
+interface DescribedBody {
   readonly description: string;
   readonly type: Type;
   readonly example: object;
+}
+
+/** One status an operation answers with. */
+export interface DescribedAnswer extends DescribedBody {
+  readonly status: number;
+  /** Another form of body under the same status. */
+  readonly or?: DescribedBody;
   /** Extra answer headers, name -> what they say. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -51,6 +57,8 @@ export interface DescribedOperation {
   readonly answers: readonly DescribedAnswer[];
   /** What it can refuse, besides what every operation of its sort can. */
   readonly problems?: readonly ProblemCode[];
+  /** Where the request names what may not exist: in its path (the default) it is then 404, in its body 422. */
+  readonly namesIn?: 'path' | 'body';
 }
 
 /** Documents a route that changes something: it takes an Idempotency-Key and answers with a position. */
@@ -93,26 +101,28 @@ function companyHeader(): MethodDecorator {
   });
 }
 
-function describe({ summary, description, answers, problems = [] }: DescribedOperation): MethodDecorator[] {
+function describe({
+  summary,
+  description,
+  answers,
+  problems = [],
+  namesIn = 'path',
+}: DescribedOperation): MethodDecorator[] {
   return [
     ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
     ...answers.map(describeAnswer),
-    ...describeProblems([...problems, ...COMMON_PROBLEMS]),
+    ...describeProblems([...problems, ...COMMON_PROBLEMS], namesIn),
   ];
 }
 
-function describeAnswer({
-  status,
-  description,
-  type,
-  example,
-  headers = {},
-}: DescribedAnswer): MethodDecorator {
+function describeAnswer({ status, headers = {}, or, ...first }: DescribedAnswer): MethodDecorator {
+  const bodies = or === undefined ? [first] : [first, or];
+  const schemas = bodies.map(({ type }) => ({ $ref: getSchemaPath(type) }));
   return applyDecorators(
-    ApiExtraModels(type),
+    ApiExtraModels(...bodies.map(({ type }) => type)),
     ApiResponse({
       status,
-      description,
+      description: first.description,
       headers: Object.fromEntries(
         Object.entries(headers).map(([name, says]) => [
           name,
@@ -121,8 +131,13 @@ function describeAnswer({
       ),
       content: {
         'application/json': {
-          schema: { $ref: getSchemaPath(type) },
-          examples: { answer: { summary: description, value: example } },
+          schema: schemas.length === 1 && schemas[0] !== undefined ? schemas[0] : { oneOf: schemas },
+          examples: Object.fromEntries(
+            bodies.map(({ description, type, example }) => [
+              type.name,
+              { summary: description, value: example },
+            ]),
+          ),
         },
       },
     }),
@@ -130,13 +145,12 @@ function describeAnswer({
 }
 
 /** One response per status, naming an example per code. */
-function describeProblems(codes: readonly ProblemCode[]): MethodDecorator[] {
+function describeProblems(codes: readonly ProblemCode[], namesIn: 'path' | 'body'): MethodDecorator[] {
   const byStatus = new Map<number, Set<ProblemCode>>();
   for (const code of codes) {
     const { status, statusInBody } = PROBLEMS[code];
-    for (const each of [status, statusInBody ?? status]) {
-      byStatus.set(each, (byStatus.get(each) ?? new Set()).add(code));
-    }
+    const answered = namesIn === 'body' ? (statusInBody ?? status) : status;
+    byStatus.set(answered, (byStatus.get(answered) ?? new Set()).add(code));
   }
   return [...byStatus].map(([status, codesOfStatus]) =>
     ApiResponse({

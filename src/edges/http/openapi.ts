@@ -92,6 +92,10 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     operationIdFactory: (controller, method) =>
       `${controller.charAt(0).toLowerCase()}${controller.slice(1).replace(/Controller$/, '')}_${method}`,
   });
+  for (const [name, schema] of Object.entries(document.components?.schemas ?? {})) {
+    // Unknown fields of a request are refused.
+    if (name.endsWith('Body') && !('$ref' in schema)) schema.additionalProperties = false;
+  }
   document.components = {
     ...document.components,
     // 3.1 takes any JSON Schema here; the types of the library still describe 3.0.

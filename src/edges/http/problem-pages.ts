@@ -37,7 +37,7 @@ Every error is a problem document (RFC 9457) whose \`code\` is one of these. Cod
 Two statuses: the first when the path names what is missing, the second when a field of the body does.
 "Retry": the very same request, with the same \`Idempotency-Key\`, may succeed later.
 
-This file is generated from \`src/edges/http/problem-catalogue.ts\`; a test fails when the two differ.
+Generated from \`src/edges/http/problem-catalogue.ts\`; a test fails when the two differ.
 
 | code | status | what happened | what to do | retry |
 | --- | --- | --- | --- | --- |

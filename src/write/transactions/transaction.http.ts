@@ -4,7 +4,7 @@ import type { Positioned } from '../../edges/http/command-answer.js';
 import { IsInstant, IsMetadata, IsText, OptionalOrNull, parseInstant } from '../../edges/http/fields.js';
 import type { ProblemCode } from '../../edges/http/problem.js';
 import { AMOUNT_DIGITS_MAX, type Direction } from '../../kernel/money.js';
-import type { LegView, TransactionView } from './transaction-view.js';
+import type { LegView, RejectedTransactionView, TransactionView } from './transaction-view.js';
 
 /** What the HTTP forms of the transaction slices share: the answer, and the fields of every request. */
 
@@ -69,6 +69,33 @@ export class Transaction implements Positioned<TransactionView> {
   position!: string;
 }
 
+/** A request whose final outcome is a refusal, as it is answered: the same for ever. */
+export class RejectedTransaction implements RejectedTransactionView {
+  @ApiProperty({ format: 'uuid' })
+  transactionId!: string;
+
+  @ApiProperty({ enum: ['rejected'] })
+  status!: 'rejected';
+
+  @ApiProperty({ description: 'The code of the refusal.' })
+  code!: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'JSON pointer into the request.' })
+  pointer!: string | null;
+
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  details!: Readonly<Record<string, string>>;
+
+  @ApiProperty({ format: 'date-time', description: 'When the ledger decided.' })
+  recordedAt!: string;
+
+  @ApiProperty()
+  idempotencyKey!: string;
+
+  @ApiProperty({ description: 'The position of the refusal in the log; as digits.' })
+  position!: string;
+}
+
 /** What both forms of a posting request may say. */
 export class PostingBody {
   @OptionalOrNull()
@@ -86,6 +113,8 @@ export class PostingBody {
   @OptionalOrNull()
   @IsText(limits.kindCharsMax)
   @ApiPropertyOptional({
+    type: String,
+    nullable: true,
     maxLength: limits.kindCharsMax,
     description: 'What sort of movement this is, in your words.',
   })
@@ -177,4 +206,16 @@ export const EXAMPLE_TRANSACTION: Transaction = {
   ],
   idempotencyKey: '0b8f6f5e-6f0a-4c39-9f3d-6a3f5d1c2b7a',
   position: '2048',
+};
+
+/** The one example of a refusal that was recorded. */
+export const EXAMPLE_REJECTED_TRANSACTION: RejectedTransaction = {
+  transactionId: '1d7e0a52-44c3-5f0b-8a86-3b9c5d2e7f01',
+  status: 'rejected',
+  code: 'insufficient-funds',
+  pointer: '/amount',
+  details: { accountId: '5f0c1f9e-3c0a-5b52-9d1e-6f6f0a6f9c11', available: '500', amount: '1050' },
+  recordedAt: '2026-11-20T09:32:00.004Z',
+  idempotencyKey: '6a1f3f0e-8e0b-4a55-8f53-64c1b7d0e922',
+  position: '2304',
 };

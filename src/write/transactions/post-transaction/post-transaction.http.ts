@@ -107,6 +107,7 @@ export class PostTransactionController {
     description: 'Debits equal credits in every currency. All legs are posted, or none.',
     answers: ANSWERS,
     problems: POSTING_PROBLEMS,
+    namesIn: 'body',
   })
   @ApiBody({
     type: PostTransactionBody,
@@ -165,6 +166,7 @@ export class PostTransactionController {
     description: 'The short form of a transaction of two legs: debits `from`, credits `to`.',
     answers: ANSWERS,
     problems: POSTING_PROBLEMS,
+    namesIn: 'body',
   })
   @ApiBody({
     type: PostTransferBody,

@@ -8,16 +8,25 @@ import { Problem } from '../../../edges/http/problem.js';
 import { PathId } from '../../../edges/http/validation.js';
 import type { Principal } from '../../../kernel/principal.js';
 import type { RejectedTransactionView, TransactionView } from '../transaction-view.js';
-import { EXAMPLE_TRANSACTION, Transaction } from '../transaction.http.js';
+import {
+  EXAMPLE_REJECTED_TRANSACTION,
+  EXAMPLE_TRANSACTION,
+  RejectedTransaction,
+  Transaction,
+} from '../transaction.http.js';
 import { ReadTransactionQuery } from './read-transaction.query.js';
 
 const ANSWERS = [
   {
     status: 200,
-    description:
-      'What the key came to, for ever: a posted transaction, or `status: rejected` with the refusal.',
+    description: 'What the request came to, for ever: posted, or rejected.',
     type: Transaction,
     example: EXAMPLE_TRANSACTION,
+    or: {
+      description: 'The request was refused, and that is final.',
+      type: RejectedTransaction,
+      example: EXAMPLE_REJECTED_TRANSACTION,
+    },
   },
 ];
 
