@@ -61,13 +61,20 @@ export function differingFields(first: unknown, second: unknown, pointer = ''): 
     const names = new Set([...Object.keys(first), ...Object.keys(second)]);
     return [...names]
       .sort()
-      .flatMap((name) => differingFields(first[name], second[name], `${pointer}/${escapePointer(name)}`));
+      .flatMap((name) =>
+        differingFields(own(first, name), own(second, name), `${pointer}/${escapePointer(name)}`),
+      );
   }
   return first === second ? [] : [pointer];
 }
 
 function isContainer(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+/** What an object says itself: a field called `__proto__` or `constructor` must not find what every object inherits. */
+function own(container: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(container, name) ? container[name] : undefined;
 }
 
 /** RFC 6901: `~` and `/` are escaped. */
