@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { limits } from '../../config/limits.js';
-import { asUnavailable, connectionSettings, run, type PostgresOptions } from './connection.js';
+import { connectionSettings, run, type PostgresOptions } from './connection.js';
 import { PostgresSession } from './postgres-session.js';
 import type { Sql, SqlResult } from './sql.js';
 
@@ -23,28 +23,6 @@ export class Postgres implements Sql {
 
   query<Row extends object = never>(text: string, values: readonly unknown[] = []): Promise<SqlResult<Row>> {
     return run(this.pool, text, values);
-  }
-
-  /**
-   * Runs several statements on one snapshot of the database: all see the same commits. Read only.
-   *
-   * @throws PostgresUnavailable
-   */
-  async snapshot<Value>(read: (sql: Sql) => Promise<Value>): Promise<Value> {
-    const client = await this.pool.connect().catch(asUnavailable);
-    let broken: Error | undefined;
-    try {
-      await run(client, 'begin isolation level repeatable read read only');
-      const value = await read({ query: (text, values) => run(client, text, values) });
-      await run(client, 'commit');
-      return value;
-    } catch (error) {
-      // The connection may hold a half-done transaction: it is closed, never handed to the next caller.
-      broken = error instanceof Error ? error : new Error(String(error));
-      throw error;
-    } finally {
-      client.release(broken);
-    }
   }
 
   /**

@@ -1,0 +1,233 @@
+import type { RecordedLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
+import { imbalances } from '../../src/kernel/money.js';
+import { ACCOUNT_STREAM_PREFIX } from '../../src/write/accounts/events.js';
+import type { PostedLeg } from '../../src/write/transactions/events.js';
+import { AuditedAccount, Sums } from './audited-account.js';
+import { Findings } from './findings.js';
+
+type Event<Type extends RecordedLedgerEvent['type']> = Extract<RecordedLedgerEvent, { type: Type }>;
+
+/** A committed leg whose entry does not stand yet. */
+export interface OwedLeg {
+  readonly transactionId: string;
+  readonly leg: PostedLeg;
+  readonly recordedAtMs: number;
+}
+
+/** Funds set aside on an account. */
+export interface OpenReservation {
+  readonly reservationId: string;
+  readonly accountId: string;
+  readonly transactionId: string;
+  readonly attemptId: string;
+  readonly amount: bigint;
+  readonly recordedAtMs: number;
+  /** A posted leg names it: its entry will consume it. */
+  isCommitted: boolean;
+}
+
+/**
+ * Folds the log and checks it as it goes: every rule that can be checked from events alone, at every revision.
+ *
+ * It decides nothing and shares no code with what wrote the events: what both would get wrong, it would not see.
+ * Memory: per account, per open reservation, per owed leg, and one id per transaction.
+ */
+export class Audit {
+  readonly findings = new Findings();
+  readonly accounts = new Map<string, AuditedAccount>();
+  /** `transaction/leg` -> the leg that is owed. */
+  readonly owed = new Map<string, OwedLeg>();
+  readonly reservations = new Map<string, OpenReservation>();
+  /** Per currency, from the legs of posted transactions. */
+  readonly currencies = new Map<string, Sums>();
+  /** Transaction -> the attempt that brought its outcome. */
+  private readonly outcomes = new Map<string, string>();
+  events = 0;
+  posted = 0;
+  rejected = 0;
+  entries = 0;
+  position = 0n;
+
+  /** Takes the next event in commit order. Streams other than accounts and transactions hold no money and are not given. */
+  add(event: RecordedLedgerEvent): void {
+    this.events += 1;
+    this.position = event.position;
+    if (event.streamName.startsWith(ACCOUNT_STREAM_PREFIX)) this.addToAccount(event);
+    else this.addToTransaction(event);
+  }
+
+  /** The balances of the two kinds of streams, compared account by account. Call it once, at the end. */
+  compareStreams(): void {
+    for (const account of this.accounts.values()) {
+      if (account.isConsistent) continue;
+      this.findings.add(
+        'entries and legs differ',
+        `Account ${account.accountId}: its entries say debits ${account.entries.debits}, credits ${account.entries.credits}; the legs of its transactions ${account.legs.debits} and ${account.legs.credits}, of which ${account.owed.debits} and ${account.owed.credits} are still owed.`,
+      );
+    }
+  }
+
+  /** Reservations that nothing will consume: no outcome, another attempt's outcome, or a refusal. */
+  unowned(): OpenReservation[] {
+    return [...this.reservations.values()].filter(({ isCommitted }) => !isCommitted);
+  }
+
+  private addToAccount(event: RecordedLedgerEvent): void {
+    if (event.type === 'AccountOpened') {
+      const { accountId, companyId, accountType, currency, overdraftLimit } = event.data;
+      const limit = overdraftLimit === null ? null : BigInt(overdraftLimit);
+      this.accounts.set(accountId, new AuditedAccount(accountId, companyId, accountType, currency, limit));
+      return;
+    }
+    const account = this.accounts.get(event.streamName.slice(ACCOUNT_STREAM_PREFIX.length));
+    if (account === undefined) {
+      this.findings.add('account stream has a gap', `${where(event)} comes before AccountOpened.`);
+      return;
+    }
+    if (event.revision !== account.revision + 1n) {
+      this.findings.add('account stream has a gap', `${where(event)} follows revision ${account.revision}.`);
+    }
+    account.revision = event.revision;
+    if (event.type === 'OverdraftLimitChanged') {
+      const limit = event.data.overdraftLimit;
+      account.overdraftLimit = limit === null ? null : BigInt(limit);
+    } else if (event.type === 'FundsReserved') this.reserve(account, event);
+    else if (event.type === 'ReservationReleased') this.release(account, event);
+    else if (event.type === 'EntryPosted') this.enter(account, event);
+    if (account.isBelowFloor) {
+      this.findings.add(
+        'below its floor',
+        `${where(event)}: balance ${account.balance}, reserved ${account.reserved}, may go ${account.overdraftLimit} below zero.`,
+      );
+    }
+  }
+
+  private reserve(account: AuditedAccount, event: Event<'FundsReserved'>): void {
+    const { reservationId, transactionId, attemptId } = event.data;
+    const amount = BigInt(event.data.amount);
+    account.reserved += amount;
+    this.reservations.set(reservationId, {
+      ...{ reservationId, transactionId, attemptId, amount },
+      accountId: account.accountId,
+      recordedAtMs: event.recordedAtMs,
+      isCommitted: false,
+    });
+  }
+
+  private release(account: AuditedAccount, event: Event<'ReservationReleased'>): void {
+    const { reservationId, amount } = event.data;
+    const reservation = this.openReservation(account, reservationId, BigInt(amount), event);
+    if (reservation?.isCommitted) {
+      this.findings.add('reservation is not open', `${where(event)} releases what a posted leg relies on.`);
+    }
+    this.close(account, reservation);
+  }
+
+  private enter(account: AuditedAccount, event: Event<'EntryPosted'>): void {
+    const { transactionId, leg, direction, amount, currency, reservationId, sequence, balance } = event.data;
+    this.entries += 1;
+    account.entries.add(direction, BigInt(amount));
+    if (reservationId !== null) {
+      this.close(account, this.openReservation(account, reservationId, BigInt(amount), event));
+    }
+    if (sequence !== account.sequence + 1) {
+      this.findings.add('entry out of sequence', `${where(event)}: ${sequence} after ${account.sequence}.`);
+    }
+    account.sequence = sequence;
+    if (BigInt(balance) !== account.balance) {
+      this.findings.add(
+        'entry states a wrong balance',
+        `${where(event)}: ${balance}, but its entries come to ${account.balance}.`,
+      );
+    }
+    const key = `${transactionId}/${leg}`;
+    const owed = this.owed.get(key);
+    if (owed === undefined) {
+      this.findings.add('entry without a posted leg', `${where(event)}: leg ${leg} of ${transactionId}.`);
+      return;
+    }
+    this.owed.delete(key);
+    this.accounts.get(owed.leg.accountId)?.owed.add(owed.leg.direction, -BigInt(owed.leg.amount));
+    const isSame =
+      owed.leg.accountId === account.accountId &&
+      owed.leg.direction === direction &&
+      owed.leg.amount === amount &&
+      owed.leg.currency === currency &&
+      owed.leg.reservationId === reservationId;
+    if (!isSame) {
+      this.findings.add('entry differs from its leg', `${where(event)}: leg ${leg} of ${transactionId}.`);
+    }
+  }
+
+  private addToTransaction(event: RecordedLedgerEvent): void {
+    if (event.type !== 'TransactionPosted' && event.type !== 'TransactionRejected') return;
+    const { transactionId, attemptId } = event.data;
+    if (this.outcomes.has(transactionId)) {
+      this.findings.add('transaction has a second outcome', `${where(event)}.`);
+    }
+    this.outcomes.set(transactionId, attemptId);
+    if (event.type === 'TransactionRejected') {
+      this.rejected += 1;
+      return;
+    }
+    this.posted += 1;
+    const legs = event.data.legs.map((leg) => ({ ...leg, amount: BigInt(leg.amount) }));
+    for (const [currency, difference] of imbalances(legs)) {
+      this.findings.add(
+        'transaction does not balance',
+        `${where(event)}: debits - credits = ${difference} ${currency}.`,
+      );
+    }
+    event.data.legs.forEach((leg, index) => this.owe(event, leg, index));
+  }
+
+  private owe(event: Event<'TransactionPosted'>, leg: PostedLeg, index: number): void {
+    const { transactionId, companyId } = event.data;
+    const amount = BigInt(leg.amount);
+    const sums = this.currencies.get(leg.currency) ?? new Sums();
+    sums.add(leg.direction, amount);
+    this.currencies.set(leg.currency, sums);
+    this.owed.set(`${transactionId}/${index}`, { transactionId, leg, recordedAtMs: event.recordedAtMs });
+    const account = this.accounts.get(leg.accountId);
+    if (account?.currency !== leg.currency || account.companyId !== companyId) {
+      this.findings.add(
+        'leg names an account it can not be on',
+        `${where(event)}: leg ${index} on ${leg.accountId} in ${leg.currency} for company ${companyId}.`,
+      );
+    }
+    account?.legs.add(leg.direction, amount);
+    account?.owed.add(leg.direction, amount);
+    if (leg.reservationId === null || account === undefined) return;
+    const reservation = this.openReservation(account, leg.reservationId, amount, event);
+    if (reservation === undefined || reservation.isCommitted) return;
+    reservation.isCommitted = true;
+    account.committed += reservation.amount;
+  }
+
+  private openReservation(
+    account: AuditedAccount,
+    reservationId: string,
+    amount: bigint,
+    event: RecordedLedgerEvent,
+  ): OpenReservation | undefined {
+    const found = this.reservations.get(reservationId);
+    if (found?.accountId !== account.accountId || found.amount !== amount) {
+      this.findings.add(
+        'reservation is not open',
+        `${where(event)}: ${reservationId} of ${amount} on account ${account.accountId}.`,
+      );
+    }
+    return found;
+  }
+
+  private close(account: AuditedAccount, reservation: OpenReservation | undefined): void {
+    if (reservation === undefined) return;
+    this.reservations.delete(reservation.reservationId);
+    account.reserved -= reservation.amount;
+    if (reservation.isCommitted) account.committed -= reservation.amount;
+  }
+}
+
+function where({ type, streamName, revision, position }: RecordedLedgerEvent): string {
+  return `${type} at ${streamName} revision ${revision} (position ${position})`;
+}

@@ -1,0 +1,47 @@
+import type { Audit } from './audit.js';
+import type { AuditedAccount } from './audited-account.js';
+import type { ReadModel, ReadModelRow } from './read-models.js';
+
+/**
+ * Compares a read model with the log as it was at the read model's own position: what was written since is not there in
+ * either, and a leg that is still owed counts as booked, as the read model does.
+ *
+ * @param audit has taken every event up to that position and none after it
+ */
+export function compareReadModel(audit: Audit, model: ReadModel): void {
+  for (const account of audit.accounts.values()) {
+    const row = model.rows.get(account.accountId);
+    const hasMoved = account.legs.debits + account.legs.credits > 0n;
+    // A journal has rows only for accounts that money moved on.
+    if (row === undefined && model.name === 'entries' && !hasMoved) continue;
+    const difference = row === undefined ? 'no row' : differenceOf(account, row);
+    if (difference === null) continue;
+    audit.findings.add(
+      'PostgreSQL differs',
+      `${model.name} of account ${account.accountId} at position ${model.position}: ${difference}.`,
+    );
+  }
+  for (const { accountId } of model.rows.values()) {
+    if (audit.accounts.has(accountId)) continue;
+    audit.findings.add(
+      'PostgreSQL differs',
+      `${model.name} has a row for account ${accountId}, which the log does not have.`,
+    );
+  }
+}
+
+function differenceOf(account: AuditedAccount, row: ReadModelRow): string | null {
+  const reserved = account.reserved - account.committed;
+  const pairs: readonly (readonly [string, unknown, unknown])[] = [
+    ['currency', row.currency, account.currency],
+    ['debits', row.debits, account.legs.debits],
+    ['credits', row.credits, account.legs.credits],
+    ['reserved', row.reserved ?? reserved, reserved],
+    ['sequence', row.sequence, BigInt(account.sequence)],
+  ];
+  const differing = pairs.filter(([, stored, recomputed]) => stored !== recomputed);
+  if (differing.length === 0) return null;
+  return differing
+    .map(([name, stored, recomputed]) => `${name} ${String(stored)}, the log says ${String(recomputed)}`)
+    .join('; ');
+}

@@ -1,0 +1,92 @@
+import { readCheckpoint } from '../../projections/runtime/checkpoint.js';
+import type { Postgres } from '../../src/edges/postgres/postgres.js';
+import type { Sql } from '../../src/edges/postgres/sql.js';
+
+/** The sums below walk whole tables. */
+const STATEMENT_MS_MAX = 600_000;
+
+/** An account's money as a table of PostgreSQL has it; null where the table does not say. */
+export interface ReadModelRow {
+  readonly accountId: string;
+  readonly currency: string;
+  readonly debits: bigint;
+  readonly credits: bigint;
+  readonly reserved: bigint | null;
+  readonly sequence: bigint;
+}
+
+/** One read model at the position its rows have come to. */
+export interface ReadModel {
+  /** As a reader knows it. */
+  readonly name: string;
+  readonly position: bigint;
+  readonly storeId: string;
+  readonly rows: ReadonlyMap<string, ReadModelRow>;
+}
+
+const BALANCES = `
+  select account_id, currency, debits::text, credits::text, reserved::text, sequence
+    from ledger.account_balances`;
+
+/** The balances again, from the journal: they must be the same. */
+const JOURNAL = `
+  select account_id, min(currency) as currency, coalesce(sum(amount) filter (where direction = 'debit'), 0)::text as debits,
+         coalesce(sum(amount) filter (where direction = 'credit'), 0)::text as credits, null as reserved,
+         coalesce(max(sequence), 0) as sequence
+    from ledger.entries group by account_id`;
+
+/**
+ * Reads the read models that hold money, all on one snapshot, each with its own checkpoint.
+ *
+ * @returns those that were ever begun
+ * @throws PostgresUnavailable
+ */
+export async function readReadModels(postgres: Postgres): Promise<readonly ReadModel[]> {
+  const session = await postgres.openSession(STATEMENT_MS_MAX);
+  try {
+    return await session.transaction(async (sql) => {
+      await sql.query('set transaction isolation level repeatable read, read only');
+      const { rows } = await sql.query<{ exists: boolean }>(
+        `select to_regclass('ledger.projection_checkpoints') is not null as exists`,
+      );
+      if (rows[0]?.exists !== true) return [];
+      const models = [
+        await readModel(sql, 'account_balances', BALANCES),
+        await readModel(sql, 'entries', JOURNAL),
+      ];
+      return models.filter((model) => model !== undefined);
+    });
+  } finally {
+    await session.close();
+  }
+}
+
+async function readModel(sql: Sql, name: string, text: string): Promise<ReadModel | undefined> {
+  const checkpoint = await readCheckpoint(sql, name);
+  if (checkpoint === undefined) return undefined;
+  const { rows } = await sql.query<{
+    account_id: string;
+    currency: string;
+    debits: string;
+    credits: string;
+    reserved: string | null;
+    sequence: bigint;
+  }>(text);
+  return {
+    name,
+    ...checkpoint,
+    rows: new Map(
+      rows.map((row) => [
+        row.account_id,
+        {
+          accountId: row.account_id,
+          currency: row.currency,
+          debits: BigInt(row.debits),
+          credits: BigInt(row.credits),
+          reserved: row.reserved === null ? null : BigInt(row.reserved),
+          sequence: row.sequence,
+        },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { MIGRATIONS, PROJECTIONS } from '../../projections/index.js';
+import { ProjectionRunner } from '../../projections/runtime/projection-runner.js';
+import { migrate } from '../../src/edges/postgres/migrate.js';
+import type { Postgres } from '../../src/edges/postgres/postgres.js';
+import { InMemoryEventStore } from '../../test/support/in-memory-event-store.js';
+import { LedgerHistory, type HistoryAccount } from '../../test/support/ledger-history.js';
+import { startTestPostgres, type TestPostgres } from '../../test/support/postgres.js';
+import { until } from '../../test/support/until.js';
+import { describeVerdict, isRight } from './report.js';
+import { verify, type Verdict } from './verify.js';
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const AN_HOUR_MS = 3_600_000;
+
+describe('npm run verify', () => {
+  let server: TestPostgres;
+  let postgres: Postgres;
+  let store: InMemoryEventStore;
+  let history: LedgerHistory;
+  let bank: HistoryAccount;
+  let customer: HistoryAccount;
+
+  const check = (atMs = Date.now()): Promise<Verdict> =>
+    verify(
+      store,
+      postgres,
+      () => atMs,
+      () => undefined,
+    );
+  const project = async (): Promise<void> => {
+    const runner = new ProjectionRunner(PROJECTIONS, { store, postgres, log });
+    runner.start();
+    const head = await store.headPosition();
+    await until(() => runner.status().every(({ position }) => position === head));
+    await runner.stop();
+  };
+
+  beforeAll(async () => {
+    server = await startTestPostgres();
+  });
+  beforeEach(async () => {
+    ({ postgres } = await server.createDatabase());
+    await migrate(postgres, MIGRATIONS);
+    store = new InMemoryEventStore();
+    history = new LedgerHistory(store);
+    bank = await history.open({ type: 'liability' });
+    customer = await history.open({ overdraftLimit: '0' });
+    await history.transfer(bank, customer, 100n);
+    await history.transfer(customer, bank, 40n, { checked: true });
+  });
+  afterAll(() => server.stop());
+
+  it('agrees with a ledger that is right, work in flight included', async () => {
+    await history.reserve(customer, randomUUID(), 10n);
+    const transactionId = randomUUID();
+    const reservationId = await history.reserve(customer, transactionId, 5n);
+    const owed = await history.post(
+      [
+        { account: customer, direction: 'credit', amount: 5n, reservationId },
+        { account: bank, direction: 'debit', amount: 5n },
+      ],
+      { transactionId },
+    );
+    await history.settle(owed, 1);
+    await project();
+    const verdict = await check();
+    expect(verdict.audit.findings.shown).toEqual([]);
+    expect(verdict.owedLegs).toEqual({ all: 1, overdue: 0 });
+    expect(verdict.unownedReservations).toEqual({ all: 1, overdue: 0 });
+    expect(verdict.readModels.map(({ name, accounts }) => ({ name, accounts }))).toEqual([
+      { name: 'account_balances', accounts: 2 },
+      { name: 'entries', accounts: 2 },
+    ]);
+    expect(isRight(verdict)).toBe(true);
+    const text = describeVerdict(verdict);
+    expect(text).toContain('EUR          145      145           0');
+    expect(text).toContain('The ledger is right');
+    expect((await check(Date.now() + AN_HOUR_MS)).owedLegs).toEqual({ all: 1, overdue: 1 });
+  });
+
+  it('compares each read model at its own position, whatever was written since', async () => {
+    await project();
+    await history.transfer(bank, customer, 7n);
+    expect((await check()).audit.findings.total).toBe(0);
+  });
+
+  it('is right at every moment while writes and projections go on', async () => {
+    const runner = new ProjectionRunner(PROJECTIONS, { store, postgres, log });
+    runner.start();
+    const writing = { on: true };
+    const writer = (async () => {
+      while (writing.on) {
+        await history.transfer(bank, customer, 3n);
+        await history.transfer(customer, bank, 2n, { checked: true });
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    for (let round = 0; round < 10; round += 1) {
+      expect((await check()).audit.findings.shown).toEqual([]);
+    }
+    writing.on = false;
+    await writer;
+    await runner.stop();
+  });
+
+  it('finds a row that was changed, one that is missing, and one nobody opened', async () => {
+    await project();
+    await postgres.query('update ledger.account_balances set credits = credits + 1 where account_id = $1', [
+      bank.accountId,
+    ]);
+    await postgres.query(
+      'update ledger.entries set amount = amount + 1 where account_id = $1 and sequence = 1',
+      [customer.accountId],
+    );
+    await postgres.query('update ledger.account_balances set account_id = $2 where account_id = $1', [
+      customer.accountId,
+      randomUUID(),
+    ]);
+    const { audit } = await check();
+    const sentences = audit.findings.shown.map(({ sentence }) => sentence).join('\n');
+    expect(audit.findings.countOf('PostgreSQL differs')).toBe(4);
+    expect(sentences).toContain('credits 101, the log says 100');
+    expect(sentences).toContain(`account_balances of account ${customer.accountId}`);
+    expect(sentences).toContain('no row');
+    expect(sentences).toContain('which the log does not have');
+    expect(sentences).toContain('debits 101, the log says 100');
+  });
+
+  it('counts what is owed for too long, without calling it wrong', async () => {
+    await history.reserve(customer, randomUUID(), 10n);
+    const verdict = await check(Date.now() + AN_HOUR_MS);
+    expect(verdict.unownedReservations).toEqual({ all: 1, overdue: 1 });
+    expect(isRight(verdict)).toBe(true);
+    expect(describeVerdict(verdict)).toContain('1, 1 of them overdue');
+  });
+
+  it('refuses a database that was filled from another log', async () => {
+    await project();
+    store = new InMemoryEventStore();
+    await expect(check()).rejects.toThrow('pair that belongs together');
+  });
+});
