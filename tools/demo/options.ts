@@ -1,0 +1,78 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+
+const MOVEMENTS_DEFAULT = 10_000;
+const MOVEMENTS_MAX = 1_000_000;
+
+/** What the demo was asked to do. */
+export type DemoOptions =
+  | { readonly form: 'marketplace'; readonly seed: string; readonly movements: number }
+  | { readonly form: 'journal'; readonly journal: string; readonly expect: string };
+
+/** The command line is wrong, or only asked for help; the message was printed already. */
+export class NothingToRun extends Error {
+  override readonly name = 'NothingToRun';
+  constructor(readonly exitCode: number) {
+    super('There is nothing to run.');
+  }
+}
+
+/**
+ * Reads the command line.
+ *
+ * @param args without node and script
+ * @param randomSeed used when no seed is given
+ * @throws NothingToRun after `--help` or a wrong command line
+ */
+export function readOptions(args: readonly string[], randomSeed: string): DemoOptions {
+  const command = new Command('npm run demo --')
+    .description(
+      `Starts the whole ledger in fresh data directories on free ports, drives it over HTTP like its clients would, and proves
+its promises. Nothing is left behind. Exit code 0 when every promise was kept, 1 when one was broken.
+
+Without --journal: a marketplace of 200 customers and 40 merchants in four currencies. 64 clients at once post deposits,
+purchases, refunds, payouts, and send some of them again; they try to overdraw accounts; in the middle the API process is
+killed with kill -9 and started again. Then everything is proved against the clients' own books.
+
+With --journal and --expect: posts a file of transfers with their effective dates, and checks the balance after every row
+against a file of known balances.`,
+    )
+    .option(
+      '--seed <text>',
+      'repeats the marketplace of an earlier run (default: another one each time)',
+      seed,
+    )
+    .option('--movements <count>', 'movements the marketplace must post', count, MOVEMENTS_DEFAULT)
+    .option(
+      '--journal <file>',
+      'CSV of transfers: reference, effective_date, debit_account, credit_account, amount, currency, kind',
+    )
+    .option('--expect <file>', 'CSV of balances after each row: reference, effective_date, account, balance')
+    .allowExcessArguments(false)
+    .exitOverride();
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) throw new NothingToRun(error.exitCode);
+    throw error;
+  }
+  const given = command.opts<{ seed?: string; movements: number; journal?: string; expect?: string }>();
+  const { journal, expect } = given;
+  if (journal === undefined && expect === undefined) {
+    return { form: 'marketplace', seed: given.seed ?? randomSeed, movements: given.movements };
+  }
+  if (journal !== undefined && expect !== undefined) return { form: 'journal', journal, expect };
+  console.error('error: --journal and --expect go together: name both files, or neither.');
+  throw new NothingToRun(1);
+}
+
+function seed(text: string): string {
+  // It becomes part of idempotency keys.
+  if (/^[A-Za-z0-9._~-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError('A seed is 1 to 64 characters of A-Z a-z 0-9 . _ ~ -');
+}
+
+function count(text: string): number {
+  const value = /^[1-9]\d{0,6}$/.test(text) ? Number(text) : NaN;
+  if (value <= MOVEMENTS_MAX) return value;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOVEMENTS_MAX}.`);
+}

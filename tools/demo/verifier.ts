@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { LedgerSystem } from './system.js';
+
+const VERIFIER = fileURLToPath(new URL('../verify/main.js', import.meta.url));
+const VERIFY_MS_MAX = 120_000;
+const SAID_CHARS_MAX = 4_000;
+
+/**
+ * Runs `npm run verify` against the running system: it recomputes every balance from account streams, from transaction streams
+ * and from PostgreSQL.
+ *
+ * @returns null when it found no difference, else what it printed last
+ */
+export async function runVerifier(system: LedgerSystem): Promise<string | null> {
+  const child = spawn(process.execPath, ['--enable-source-maps', VERIFIER], {
+    env: system.environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: VERIFY_MS_MAX,
+  });
+  let said = '';
+  const hear = (text: string): void => {
+    said = (said + text).slice(-SAID_CHARS_MAX);
+  };
+  child.stdout.setEncoding('utf8').on('data', hear);
+  child.stderr.setEncoding('utf8').on('data', hear);
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('error', (error) => {
+      hear(error.message);
+      resolve(null);
+    });
+    child.once('close', resolve);
+  });
+  return code === 0 ? null : said.trim() || `it ended with ${code ?? 'a signal'}`;
+}
