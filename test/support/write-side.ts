@@ -39,7 +39,7 @@ export class WriteSide<Store extends EventStore = InMemoryEventStore> {
     this.executors = new AccountExecutors(store, NO_METRICS);
     this.administration = new AccountAdministration(store, this.executors, clock, ids);
     this.posting = new Posting(store, this.executors, clock, ids, NO_METRICS);
-    this.openHandler = new OpenAccountHandler(store, this.executors, clock);
+    this.openHandler = new OpenAccountHandler(store, this.executors, clock, ids);
     this.postHandler = new PostTransactionHandler(this.posting);
   }
 

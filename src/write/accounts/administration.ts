@@ -66,12 +66,20 @@ export class AccountAdministration {
     }
     const commandId = accountCommandIdOf(accountId, context.idempotencyKey);
     const claimed = { command, ...request };
-    const claim = await this.claim(context, { accountId, commandId, claimed, revision: account.revision });
+    const { claim, first } = await this.claim(context, {
+      accountId,
+      commandId,
+      claimed,
+      revision: account.revision,
+    });
     const requestHash = requestHashOf(claimed);
     if (claim.data.requestHash !== requestHash) {
       const fields = differingFields(claim.data.request, claimed).join(',');
       return refusedNow(refusal('idempotency-key-reused', null, { fields }));
     }
+    // Another process may have carried the command out since this one looked. From an older view we would append the same
+    // event again; the store would call that the same append, and we would call a replay a first answer.
+    if (!first) await this.executors.read(accountId, { current: true });
 
     const facts = { commandId, now: toInstant(this.clock.nowMs()) };
     const outcome = await this.executors.execute<Result<AccountView, Refusal>>(accountId, {
@@ -108,7 +116,7 @@ export class AccountAdministration {
     };
   }
 
-  /** Takes the key for this command, or returns what it was taken for. */
+  /** Takes the key for this command, or returns what it was taken for first. */
   private async claim(
     context: CommandContext,
     {
@@ -117,7 +125,7 @@ export class AccountAdministration {
       claimed,
       revision,
     }: { accountId: string; commandId: string; claimed: object; revision: bigint },
-  ): Promise<AccountCommandAccepted> {
+  ): Promise<{ readonly claim: AccountCommandAccepted; readonly first: boolean }> {
     const stream = accountCommandStream(commandId);
     const claim: AccountCommandAccepted = {
       type: 'AccountCommandAccepted',
@@ -137,13 +145,13 @@ export class AccountAdministration {
     const appended = await this.store.append(stream, 'no_stream', [
       { id, ...claim, metadata: eventMetadata(context, commandId) },
     ]);
-    if (appended.kind === 'appended') return claim;
+    if (appended.kind === 'appended') return { claim, first: true };
     const page = await this.store.readStream(stream, { countMax: 1 });
-    const first = page.events[0];
-    assert(first, `${stream} exists, so it has a first event.`);
-    const event = toLedgerEvent(first);
+    const recorded = page.events[0];
+    assert(recorded, `${stream} exists, so it has a first event.`);
+    const event = toLedgerEvent(recorded);
     assert(event.type === 'AccountCommandAccepted', `${stream} begins with the claim.`);
-    return event;
+    return { claim: event, first: false };
   }
 
   private async replay(accountId: string, revision: bigint): Promise<CommandOutcome<AccountView>> {

@@ -3,11 +3,12 @@ import { EventStore } from '../../../edges/event-store/event-store.js';
 import { toLedgerEvent } from '../../../edges/event-store/ledger-event.js';
 import { assert } from '../../../kernel/assert.js';
 import { toInstant, type Clock } from '../../../kernel/clock.js';
+import type { IdSource } from '../../../kernel/ids.js';
 import type { CommandOutcome } from '../../command.js';
 import { eventMetadata } from '../../event-metadata.js';
-import { accountIdOf, differingFields, eventIdOf, requestHashOf } from '../../identity.js';
+import { accountIdOf, differingFields, requestHashOf } from '../../identity.js';
 import { refusal } from '../../refusals.js';
-import { CLOCK } from '../../tokens.js';
+import { CLOCK, ID_SOURCE } from '../../tokens.js';
 import { Inject } from '@nestjs/common';
 import type { AccountView } from '../account-view.js';
 import { accountStream, type AccountOpened } from '../events.js';
@@ -23,6 +24,7 @@ export class OpenAccountHandler implements ICommandHandler<OpenAccountCommand> {
     private readonly store: EventStore,
     private readonly executors: AccountExecutors,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(ID_SOURCE) private readonly ids: IdSource,
   ) {}
 
   async execute({ context, request }: OpenAccountCommand): Promise<CommandOutcome<AccountView>> {
@@ -41,9 +43,9 @@ export class OpenAccountHandler implements ICommandHandler<OpenAccountCommand> {
       return (await this.replay(accountId, request, requestHash)) ?? refusedNow(decided.refusal);
 
     const appended = await this.store.append(accountStream(accountId), 'no_stream', [
-      // Names the request: the same id under another request would be taken for the same append.
+      // Not derived from the request: a retry must learn that the account was opened, not be told that it opened it.
       {
-        id: eventIdOf(accountId, `opened:${requestHash}`),
+        id: this.ids.newId(),
         ...decided.value,
         metadata: eventMetadata(context, accountId),
       },
