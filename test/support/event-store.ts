@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import type {
   AllStreamSubscription,
+  EventData,
   JSONType,
   ResolvedEvent,
   StreamSubscription,
@@ -91,7 +92,7 @@ export async function revisions(read: AsyncIterable<ResolvedEvent>): Promise<big
 /** An event that says nothing much. */
 export function anEvent(
   options: { readonly id?: string; readonly type?: string; readonly data?: JSONType } = {},
-): ReturnType<typeof jsonEvent> {
+): EventData {
   const { id, type = 'Happened', data = {} } = options;
   return jsonEvent({ ...(id === undefined ? {} : { id }), type, data });
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ANY, NO_STREAM, STREAM_EXISTS } from '@eventstore/db-client';
-import type { AppendExpectedRevision } from '@eventstore/db-client';
+import type { AppendExpectedRevision, EventData } from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
 import {
   anEvent,
@@ -55,7 +55,7 @@ describe('an append that was sent before', () => {
     await store.dispose();
   });
 
-  const events = (letters: string): ReturnType<typeof anEvent>[] =>
+  const events = (letters: string): EventData[] =>
     [...letters].map((letter) => {
       const id = ids.get(letter) ?? randomUUID();
       ids.set(letter, id);

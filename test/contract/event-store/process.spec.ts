@@ -164,21 +164,20 @@ describe('the process of the embedded event store', () => {
     expect(error.isFinal).toBe(true);
   });
 
-  (process.platform === 'linux' ? it : it.skip)(
-    'writes its commits through a descriptor that syncs',
-    async () => {
-      const store = await start();
-      const base = `/proc/${store.handle.pid}`;
-      const data = join(store.directory, 'data.mdb');
-      const flags: number[] = [];
-      for (const descriptor of await readdir(join(base, 'fd'))) {
-        const target = await readlink(join(base, 'fd', descriptor)).catch(() => '');
-        if (target !== data) continue;
-        const info = await readFile(join(base, 'fdinfo', descriptor), 'utf8');
-        flags.push(parseInt(/^flags:\s*([0-7]+)/m.exec(info)?.[1] ?? '0', 8));
-      }
-      const O_DSYNC = 0o10000;
-      expect(flags.some((flag) => (flag & O_DSYNC) !== 0)).toBe(true);
-    },
-  );
+  it('writes its commits through a descriptor that syncs', async () => {
+    // Only Linux tells how a file of another process was opened.
+    if (process.platform !== 'linux') return;
+    const store = await start();
+    const base = `/proc/${store.handle.pid}`;
+    const data = join(store.directory, 'data.mdb');
+    const flags: number[] = [];
+    for (const descriptor of await readdir(join(base, 'fd'))) {
+      const target = await readlink(join(base, 'fd', descriptor)).catch(() => '');
+      if (target !== data) continue;
+      const info = await readFile(join(base, 'fdinfo', descriptor), 'utf8');
+      flags.push(parseInt(/^flags:\s*([0-7]+)/m.exec(info)?.[1] ?? '0', 8));
+    }
+    const O_DSYNC = 0o10000;
+    expect(flags.some((flag) => (flag & O_DSYNC) !== 0)).toBe(true);
+  });
 });
