@@ -203,15 +203,15 @@ function retryDelayMs(attempt: number): number {
 }
 
 async function newestPosition(read: StreamingRead<AllStreamResolvedEvent>): Promise<bigint> {
+  let position = 0n;
   try {
+    // Read to its end: a read that is left early stays paused in the client, which keeps it, and waits for it when closed.
     for await (const resolved of read) {
-      if (resolved.event) return resolved.event.position.commit;
+      if (resolved.event) position = resolved.event.position.commit;
     }
-    return 0n;
+    return position;
   } catch (error) {
     throw asUnavailable(error, 'read the end of $all');
-  } finally {
-    await read.cancel();
   }
 }
 
