@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { GroupCommit, type CommitResult } from './group-commit.js';
 import { eventStoreLimits } from './limits.js';
-import type { AppendOutcome, AppendRequest, EventLog } from './log/event-log.js';
+import { CommitFailure, type AppendOutcome, type AppendRequest, type EventLog } from './log/event-log.js';
 
 /** A log whose commits end when the test says so. */
 class ControlledLog implements Pick<EventLog, 'stage' | 'commit' | 'stagedBytes'> {
@@ -75,7 +75,7 @@ describe('group commit', () => {
     submit();
     await turn();
     submit();
-    log.commits[0]?.reject(new Error('No space left on device'));
+    log.commits[0]?.reject(new CommitFailure('The disk is full.', true, {}));
     await turn();
     expect(results.map(({ kind }) => kind)).toEqual(['failed', 'failed']);
     expect(broken).toEqual([]);

@@ -1,6 +1,6 @@
 import { assertNever } from '../../kernel/assert.js';
 import { eventStoreLimits } from './limits.js';
-import type { AppendOutcome, AppendRequest, EventLog } from './log/event-log.js';
+import { CommitFailure, type AppendOutcome, type AppendRequest, type EventLog } from './log/event-log.js';
 
 /** What becomes of an append. */
 export type CommitResult =
@@ -100,7 +100,7 @@ export class GroupCommit {
     const waiters = [...this.committing, ...this.gathering];
     this.gathering = [];
     for (const waiter of waiters) answer(waiter, { kind: 'failed', error });
-    if (!isDiskFull(error)) this.onBroken(error);
+    if (!(error instanceof CommitFailure && error.isDiskFull)) this.onBroken(error);
   }
 
   private announceRoom(): void {
@@ -138,10 +138,6 @@ function answer(waiter: Waiter, result: CommitResult): void {
   if (waiter.answered) return;
   waiter.answered = true;
   waiter.done(result);
-}
-
-function isDiskFull(error: Error): boolean {
-  return /No space left|MDB_MAP_FULL|Disk quota/i.test(error.message);
 }
 
 function toError(error: unknown): Error {

@@ -36,6 +36,8 @@ export const eventStoreLimits = {
 
   /** Address space reserved for the memory map, and so the most the log can grow to. */
   mapBytesMax: 2 ** 40,
+  /** With less free than this, a failed write is laid to the disk being full. */
+  freeBytesMin: 16 * 1_048_576,
   /** Stream names longer than this are indexed by their hash. */
   indexedNameBytesMax: 1_024,
 
@@ -56,6 +58,6 @@ export const supervisorLimits = {
   restartDelayMsMax: 5_000,
   /** A process that ran this long starts the count of restarts, and their delay, anew. */
   stableAfterMs: 10_000,
-  /** Restarts in a row after which the store is given up. */
-  restartsMax: 10,
+  /** Restarts in a row after which the store is given up: some eight minutes, a full disk may be cleared by then. */
+  restartsMax: 100,
 } as const;

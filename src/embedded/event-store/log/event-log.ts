@@ -51,6 +51,19 @@ export interface PageSize {
   readonly bytesMax: number;
 }
 
+/** A commit that wrote nothing. */
+export class CommitFailure extends Error {
+  override readonly name = 'CommitFailure';
+  constructor(
+    message: string,
+    /** Whether the log goes on once there is space again. If not, it must be opened anew. */
+    readonly isDiskFull: boolean,
+    options: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /**
  * The log of all events.
  *
@@ -67,7 +80,8 @@ export interface EventLog {
   readonly stagedBytes: number;
   /**
    * Makes everything staged so far durable and visible in one transaction: resolves after it is synced to disk.
-   * Not called again before it settled. When it rejects, nothing of it was written, and whatever was staged since is dropped.
+   * Not called again before it settled. When it rejects, with a CommitFailure, nothing of it was written, and whatever was staged
+   * since is dropped.
    */
   commit(): Promise<void>;
   /** Calls `listener` after each commit that wrote something. @returns how to stop that */

@@ -106,6 +106,9 @@ function openEnvironment(directory: string): LogTables {
     path: directory,
     mapSize: eventStoreLimits.mapBytesMax,
     overlappingSync: false,
+    // One commit is one explicit batch. With turn batching the library adds a promise of its own to each, which nobody
+    // can handle when the commit fails.
+    eventTurnBatching: false,
     noSync: false,
     noMetaSync: false,
     noSubdir: false,

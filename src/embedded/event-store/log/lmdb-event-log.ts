@@ -14,6 +14,7 @@ import type {
   StreamRecord,
   StreamView,
 } from './event-log.js';
+import { toCommitFailure } from './commit-failure.js';
 import { NO_EVENTS, decideAppend, type StreamFacts } from './expected-revision.js';
 import { DataDirectoryUnusable, openTables, streamKey, type LogTables } from './lmdb-environment.js';
 import { LmdbReader } from './lmdb-reader.js';
@@ -62,6 +63,7 @@ export class LmdbEventLog implements EventLog {
   private constructor(
     private readonly tables: LogTables,
     readonly storeId: string,
+    private readonly directory: string,
     private readonly clock: Clock,
   ) {
     this.reader = new LmdbReader(tables);
@@ -80,7 +82,7 @@ export class LmdbEventLog implements EventLog {
     const tables = openTables(directory);
     try {
       await claimOwnership(tables, directory);
-      const log = new LmdbEventLog(tables, identify(tables, directory), clock);
+      const log = new LmdbEventLog(tables, identify(tables, directory), directory, clock);
       await log.writeIdentity();
       return log;
     } catch (error) {
@@ -122,7 +124,7 @@ export class LmdbEventLog implements EventLog {
       await this.writeBatch(batch);
     } catch (error) {
       this.forgetUncommitted();
-      throw (await causeOf(error)) ?? error;
+      throw await toCommitFailure(error, this.directory);
     }
     this.committing = undefined;
     this.committedPosition = lastPosition;
@@ -323,15 +325,4 @@ function identify(tables: LogTables, directory: string): string {
     facts.putSync(STORE_ID, storeId);
     return storeId;
   });
-}
-
-/** LMDB's own error behind a rejected batch, which the library hands over as a promise. */
-async function causeOf(error: unknown): Promise<unknown> {
-  if (!(error instanceof Error) || !('commitError' in error)) return undefined;
-  try {
-    await error.commitError;
-    return undefined;
-  } catch (cause) {
-    return cause;
-  }
 }
