@@ -49,7 +49,9 @@ export async function openAccounts(
 ): Promise<AccountIds> {
   const ids = new Map<string, string>();
   await share(clients, accounts, async (client, account) => {
-    const { answer } = await client.carry(toOpening(account, `${keyPrefix}${account.label}`));
+    // A label may hold a colon, a key may not.
+    const key = `${keyPrefix}${account.label.replaceAll(':', '.')}`;
+    const { answer } = await client.carry(toOpening(account, key));
     const { accountId } = jsonOf(answer);
     if (answer.status !== 201 || typeof accountId !== 'string') {
       throw new Error(
