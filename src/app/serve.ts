@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { types } from 'node:util';
 import type { AppConfig } from '../config/config.js';
 import { limits } from '../config/limits.js';
 import { HttpModule } from '../edges/http/http.module.js';
@@ -30,9 +31,10 @@ export interface Served {
   /**
    * Turns readiness off, refuses what is new, and waits for the answers in flight.
    *
+   * @param waitMsMax `drainMsMax` unless told otherwise
    * @returns false when they did not end in time and were cut
    */
-  drain(): Promise<boolean>;
+  drain(waitMsMax?: number): Promise<boolean>;
   /** Stops the modules. */
   close(): Promise<void>;
 }
@@ -63,7 +65,9 @@ export async function serve(config: AppConfig, parts: ServedParts): Promise<Serv
   });
   nest.get(ApiDocument).describe(nest);
   try {
-    await nest.listen(config.port, config.host);
+    await nest.init();
+    // Not through Nest, which would log a refusal that is told in one sentence below.
+    await nest.getHttpAdapter().getInstance().listen({ port: config.port, host: config.host });
   } catch (error) {
     await nest.close();
     throw refusedToListen(error, config);
@@ -72,12 +76,12 @@ export async function serve(config: AppConfig, parts: ServedParts): Promise<Serv
   return {
     url: `http://${isIPv6(config.host) ? `[${config.host}]` : config.host}:${port}`,
     nest,
-    drain: () => drain(nest, state),
+    drain: (waitMsMax = limits.drainMsMax) => drain(nest, state, waitMsMax),
     close: () => nest.close(),
   };
 }
 
-async function drain(nest: NestFastifyApplication, state: ServerState): Promise<boolean> {
+async function drain(nest: NestFastifyApplication, state: ServerState, waitMsMax: number): Promise<boolean> {
   state.isStopping = true;
   const timeout = new AbortController();
   const isDrained = await Promise.race([
@@ -86,7 +90,7 @@ async function drain(nest: NestFastifyApplication, state: ServerState): Promise<
       .getInstance()
       .close()
       .then(() => true),
-    sleep(limits.drainMsMax, false, { signal: timeout.signal }),
+    sleep(waitMsMax, false, { signal: timeout.signal }),
   ]);
   timeout.abort();
   if (!isDrained) nest.getHttpServer().closeAllConnections();
@@ -94,7 +98,7 @@ async function drain(nest: NestFastifyApplication, state: ServerState): Promise<
 }
 
 function refusedToListen(error: unknown, { host, port }: AppConfig): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = types.isNativeError(error) && 'code' in error ? error.code : undefined;
   const other = 'set PORT to another port';
   switch (code) {
     case 'EADDRINUSE':

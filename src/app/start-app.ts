@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { types } from 'node:util';
 import type { AppConfig } from '../config/config.js';
 import { limits } from '../config/limits.js';
 import { EventStore } from '../edges/event-store/event-store.js';
@@ -13,7 +15,7 @@ import { openEventLog, type Opened } from './event-log.js';
 import { AppHealthProbe } from './health.js';
 import { modulesOf } from './modules.js';
 import { openReadDatabase, ReadSide } from './read-side.js';
-import { serve } from './serve.js';
+import { serve, StartRefused } from './serve.js';
 
 /** What a test puts in the place of the real thing. */
 export interface AppOverrides {
@@ -52,6 +54,7 @@ export async function startApp(config: AppConfig, overrides: AppOverrides = {}):
     return part;
   };
   try {
+    await requireDataDirectory(config, overrides);
     const log =
       overrides.store === undefined
         ? keep('the event store', await openEventLog(config, logger))
@@ -91,6 +94,23 @@ export async function startApp(config: AppConfig, overrides: AppOverrides = {}):
   } catch (error) {
     await closeAll(opened, logger);
     throw error;
+  }
+}
+
+/** Embedded parts keep their files below the data directory; it is tried before they are, to say plainly what is wrong. */
+async function requireDataDirectory(config: AppConfig, overrides: AppOverrides): Promise<void> {
+  const isNeeded =
+    config.databaseUrl === null || (config.eventStoreUrl === null && overrides.store === undefined);
+  if (!isNeeded) return;
+  try {
+    await mkdir(config.dataDirectory, { recursive: true });
+    await access(config.dataDirectory, constants.W_OK);
+  } catch (cause) {
+    const reason = types.isNativeError(cause) && 'code' in cause ? String(cause.code) : String(cause);
+    throw new StartRefused(
+      `The data directory ${config.dataDirectory} can't be written (${reason}): set DATA_DIRECTORY to a directory of yours.`,
+      { cause },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { types } from 'node:util';
 import { limits } from '../../config/limits.js';
 import { exactTypes, type SqlResult } from './sql.js';
 import { isPassing, PostgresUnavailable, sqlstateOf } from './sqlstate.js';
@@ -42,9 +43,13 @@ const LOST =
 
 /** Rethrows as {@link PostgresUnavailable} what is no fault of the statement, everything else as it is. */
 export function asUnavailable(error: unknown): never {
-  if (!(error instanceof Error)) throw error;
+  // Not instanceof: under jest Node's own errors belong to another realm.
+  if (!types.isNativeError(error)) throw error;
   const state = sqlstateOf(error);
-  const passes = state === undefined ? 'syscall' in error || LOST.test(error.message) : isPassing(state);
+  // A host of several addresses, none of which answers, fails with all their errors and a code, but no call of its own.
+  const isOfSystem = 'syscall' in error || ('errors' in error && 'code' in error);
+  const passes = state === undefined ? isOfSystem || LOST.test(error.message) : isPassing(state);
   if (!passes) throw error;
-  throw new PostgresUnavailable(`PostgreSQL is unavailable: ${error.message}.`, { cause: error });
+  const reason = error.message || ('code' in error ? String(error.code) : error.name);
+  throw new PostgresUnavailable(`PostgreSQL is unavailable: ${reason}.`, { cause: error });
 }
