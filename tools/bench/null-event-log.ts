@@ -12,16 +12,14 @@ import type {
 /** A log that stores nothing and agrees to everything: what is left is the price of the protocol. */
 export class NullEventLog implements EventLog {
   readonly storeId = randomUUID();
-  readonly stagedBytes = 0;
   private position = 1;
 
-  stage(request: AppendRequest): AppendOutcome {
-    this.position += 1;
-    return { kind: 'appended', revision: request.events.length - 1, position: this.position };
-  }
-
-  commit(): Promise<void> {
-    return Promise.resolve();
+  append(requests: readonly AppendRequest[]): Promise<readonly AppendOutcome[]> {
+    const outcomes = requests.map(({ events }): AppendOutcome => {
+      this.position += 1;
+      return { kind: 'appended', revision: events.length - 1, position: this.position };
+    });
+    return Promise.resolve(outcomes);
   }
 
   onCommit(): () => void {

@@ -4,31 +4,43 @@ import { eventStoreLimits } from './limits.js';
 import { CommitFailure, type AppendOutcome, type AppendRequest, type EventLog } from './log/event-log.js';
 
 /** A log whose commits end when the test says so. */
-class ControlledLog implements Pick<EventLog, 'stage' | 'commit' | 'stagedBytes'> {
-  stagedBytes = 0;
+class ControlledLog implements Pick<EventLog, 'append'> {
   readonly commits: {
-    readonly appends: number;
+    readonly requests: readonly AppendRequest[];
     readonly resolve: () => void;
     readonly reject: (error: Error) => void;
   }[] = [];
-  private staged = 0;
 
-  stage(request: AppendRequest): AppendOutcome {
-    if (request.streamName === 'damaged') throw new Error('The record is damaged.');
-    this.staged += 1;
-    return { kind: 'appended', revision: this.staged, position: this.staged };
+  append(requests: readonly AppendRequest[]): Promise<readonly AppendOutcome[]> {
+    return new Promise((resolve, reject) => {
+      this.commits.push({
+        requests,
+        resolve: () => {
+          resolve(requests.map((_, index) => ({ kind: 'appended', revision: index, position: index })));
+        },
+        reject,
+      });
+    });
   }
 
-  commit(): Promise<void> {
-    const appends = this.staged;
-    this.staged = 0;
-    return new Promise((resolve, reject) => {
-      this.commits.push({ appends, resolve, reject });
-    });
+  get sizes(): number[] {
+    return this.commits.map(({ requests }) => requests.length);
   }
 }
 
-const request = (streamName = 's'): AppendRequest => ({ streamName, expected: { kind: 'any' }, events: [] });
+const request = (bytes = 0): AppendRequest => ({
+  streamName: 's',
+  expected: { kind: 'any' },
+  events: [
+    {
+      id: 'b2f1f1f6-3a43-4c4e-9a67-3c5d0c8f7f10',
+      type: 'T',
+      isJson: false,
+      data: Buffer.alloc(bytes),
+      customMetadata: Buffer.alloc(0),
+    },
+  ],
+});
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function setUp(): {
@@ -36,14 +48,14 @@ function setUp(): {
   commits: GroupCommit;
   results: CommitResult[];
   broken: Error[];
-  submit: (streamName?: string) => void;
+  submit: (bytes?: number) => void;
 } {
   const log = new ControlledLog();
   const broken: Error[] = [];
   const results: CommitResult[] = [];
   const commits = new GroupCommit(log as unknown as EventLog, (error) => broken.push(error));
-  const submit = (streamName?: string): void => {
-    commits.submit(request(streamName), (result) => results.push(result));
+  const submit = (bytes?: number): void => {
+    commits.submit(request(bytes), (result) => results.push(result));
   };
   return { log, commits, results, broken, submit };
 }
@@ -59,19 +71,20 @@ describe('group commit', () => {
     await turn();
     for (let index = 0; index < 7; index += 1) submit();
     await turn();
-    expect(log.commits.map(({ appends }) => appends)).toEqual([10]);
+    expect(log.sizes).toEqual([10]);
     expect(results).toHaveLength(0);
     log.commits[0]?.resolve();
     await turn();
     expect(results).toHaveLength(10);
-    expect(log.commits.map(({ appends }) => appends)).toEqual([10, 7]);
+    expect(log.sizes).toEqual([10, 7]);
     log.commits[1]?.resolve();
     await commits.drain();
     expect(results).toHaveLength(17);
   });
 
-  it('fails what rests on a failed commit too, and goes on', async () => {
+  it('fails a commit as a whole and alone, and goes on', async () => {
     const { log, commits, results, broken, submit } = setUp();
+    submit();
     submit();
     await turn();
     submit();
@@ -79,11 +92,31 @@ describe('group commit', () => {
     await turn();
     expect(results.map(({ kind }) => kind)).toEqual(['failed', 'failed']);
     expect(broken).toEqual([]);
-    submit();
-    await turn();
     log.commits[1]?.resolve();
     await commits.drain();
     expect(results.map(({ kind }) => kind)).toEqual(['failed', 'failed', 'appended']);
+  });
+
+  it('divides a crowd, so that clients and disk work at the same time', async () => {
+    const { log, submit } = setUp();
+    const { undividedAppendsMax } = eventStoreLimits;
+    for (let index = 0; index < 4 * undividedAppendsMax; index += 1) submit();
+    for (let commit = 0; commit < 3; commit += 1) {
+      await turn();
+      log.commits[commit]?.resolve();
+    }
+    expect(log.sizes).toEqual([2 * undividedAppendsMax, undividedAppendsMax, undividedAppendsMax]);
+  });
+
+  it('keeps a commit within its bytes, but takes one append whatever its size', async () => {
+    const { log, submit } = setUp();
+    const { commitBytesMax } = eventStoreLimits;
+    for (const bytes of [commitBytesMax / 2, commitBytesMax / 2, commitBytesMax + 1, 1]) submit(bytes);
+    for (let commit = 0; commit < 3; commit += 1) {
+      await turn();
+      log.commits[commit]?.resolve();
+    }
+    expect(log.sizes).toEqual([2, 1, 1]);
   });
 
   it('asks for the log to be opened anew when the disk failed otherwise', async () => {
@@ -95,17 +128,7 @@ describe('group commit', () => {
     expect(broken.map(({ message }) => message)).toEqual(['Input/output error']);
   });
 
-  it("fails an append that can't be decided, alone", async () => {
-    const { log, commits, results, submit } = setUp();
-    submit('damaged');
-    submit();
-    await turn();
-    log.commits[0]?.resolve();
-    await commits.drain();
-    expect(results.map(({ kind }) => kind)).toEqual(['failed', 'appended']);
-  });
-
-  it('gives up what is not committed in time, once', async () => {
+  it('gives up what is not committed in time, once, and does not write what it gave up', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'queueMicrotask', 'nextTick'] });
     const { log, commits, results, submit } = setUp();
     submit();
@@ -120,16 +143,16 @@ describe('group commit', () => {
     log.commits[1]?.resolve();
     await commits.drain();
     expect(results).toHaveLength(2);
+    expect(log.sizes).toEqual([1, 0]);
   });
 
   it('is full before it is too busy', () => {
-    const { log, commits, results, submit } = setUp();
+    const { commits, results, submit } = setUp();
     expect(commits.isFull).toBe(false);
-    log.stagedBytes = eventStoreLimits.waitingBytesHigh;
+    submit(eventStoreLimits.waitingBytesHigh);
     expect(commits.isFull).toBe(true);
-    submit();
+    submit(eventStoreLimits.waitingBytesMax - eventStoreLimits.waitingBytesHigh);
     expect(results).toEqual([]);
-    log.stagedBytes = eventStoreLimits.waitingBytesMax;
     submit();
     expect(results).toEqual([{ kind: 'too-busy' }]);
   });

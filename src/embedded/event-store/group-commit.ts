@@ -1,4 +1,4 @@
-import { assertNever } from '../../kernel/assert.js';
+import { assert, assertNever } from '../../kernel/assert.js';
 import { eventStoreLimits } from './limits.js';
 import { CommitFailure, type AppendOutcome, type AppendRequest, type EventLog } from './log/event-log.js';
 
@@ -12,23 +12,26 @@ export type CommitResult =
   /** Its commit failed; nothing was written. */
   | { readonly kind: 'failed'; readonly error: Error };
 
+/** Results that are neither stored nor refused. */
+export type CommitProblem = Exclude<CommitResult, { readonly kind: 'appended' | 'wrong-expected-revision' }>;
+
 interface Waiter {
+  readonly request: AppendRequest;
+  readonly bytes: number;
   readonly sinceMs: number;
-  readonly outcome: AppendOutcome;
   readonly done: (result: CommitResult) => void;
-  answered: boolean;
+  isAnswered: boolean;
 }
 
 /**
- * Lets appends that arrive together share one transaction and one sync: while a commit is on its way to disk, everything
- * that arrives is decided and gathered, and goes with the next.
- *
- * Every answer waits for the commit of all that was decided before it, refusals too: a refusal may rest on an
- * append that is not durable yet.
+ * Lets appends that arrive together share one transaction and one sync: what arrives while a commit is on its way to disk
+ * goes with a later one. A large crowd goes in halves, so that its clients prepare their next appends while the other
+ * half is written; all at once, clients and disk would wait for each other in turn.
  */
 export class GroupCommit {
-  private gathering: Waiter[] = [];
-  private committing: Waiter[] = [];
+  private waiting: Waiter[] = [];
+  private waitingBytes = 0;
+  private committing: readonly Waiter[] = [];
   private running: Promise<void> | undefined;
   private roomListeners: (() => void)[] = [];
   private readonly sweep: NodeJS.Timeout;
@@ -43,64 +46,72 @@ export class GroupCommit {
     }, eventStoreLimits.timeoutSweepMs).unref();
   }
 
-  /** Decides an append now and calls `done` once, after it is durable, refused or given up. Never throws. */
+  /** Calls `done` once: after the append is durable, refused or given up. Never throws. */
   submit(request: AppendRequest, done: (result: CommitResult) => void): void {
-    if (this.log.stagedBytes >= eventStoreLimits.waitingBytesMax) {
+    if (this.waitingBytes >= eventStoreLimits.waitingBytesMax) {
       done({ kind: 'too-busy' });
       return;
     }
-    let outcome: AppendOutcome;
-    try {
-      outcome = this.log.stage(request);
-    } catch (error) {
-      done({ kind: 'failed', error: toError(error) });
-      return;
-    }
-    this.gathering.push({ sinceMs: performance.now(), outcome, done, answered: false });
+    const bytes = bytesOf(request);
+    this.waiting.push({ request, bytes, sinceMs: performance.now(), done, isAnswered: false });
+    this.waitingBytes += bytes;
     this.running ??= this.run();
   }
 
   /** Whether callers should stop taking in appends until `onRoom`. */
   get isFull(): boolean {
-    return this.log.stagedBytes >= eventStoreLimits.waitingBytesHigh;
+    return this.waitingBytes >= eventStoreLimits.waitingBytesHigh;
   }
 
-  /** Calls `listener` once, when the next commit has begun and there is room again. */
+  /** Calls `listener` once, when the next commit has begun and there may be room again. */
   onRoom(listener: () => void): void {
     this.roomListeners.push(listener);
   }
 
   /** Resolves when nothing waits any more. */
   async drain(): Promise<void> {
-    clearInterval(this.sweep);
     while (this.running) await this.running;
+    clearInterval(this.sweep);
   }
 
   private async run(): Promise<void> {
     // What arrives in the same turn of the event loop goes together.
     await new Promise(setImmediate);
-    while (this.gathering.length > 0) {
-      this.committing = this.gathering;
-      this.gathering = [];
-      const committed = this.log.commit();
+    while (this.waiting.length > 0) {
+      this.committing = this.takeNext();
       this.announceRoom();
-      try {
-        await committed;
-        for (const waiter of this.committing) answer(waiter, waiter.outcome);
-      } catch (error) {
-        this.fail(toError(error));
-      }
-      this.committing = [];
+      await this.commit(this.committing);
     }
+    this.committing = [];
     this.running = undefined;
   }
 
-  /** What was gathered meanwhile was decided on top of what failed, so it fails with it. */
-  private fail(error: Error): void {
-    const waiters = [...this.committing, ...this.gathering];
-    this.gathering = [];
-    for (const waiter of waiters) answer(waiter, { kind: 'failed', error });
-    if (!(error instanceof CommitFailure && error.isDiskFull)) this.onBroken(error);
+  private async commit(waiters: readonly Waiter[]): Promise<void> {
+    try {
+      const outcomes = await this.log.append(waiters.map(({ request }) => request));
+      assert(outcomes.length === waiters.length, 'The log gives an outcome for each append.');
+      for (const [at, outcome] of outcomes.entries()) {
+        const waiter = waiters[at];
+        if (waiter) answer(waiter, outcome);
+      }
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      for (const waiter of waiters) answer(waiter, { kind: 'failed', error });
+      if (!(error instanceof CommitFailure && error.isDiskFull)) this.onBroken(error);
+    }
+  }
+
+  /** The longest waiting, without those that were given up meanwhile: they are certainly not written. */
+  private takeNext(): readonly Waiter[] {
+    const appendsMax = Math.max(eventStoreLimits.undividedAppendsMax, Math.ceil(this.waiting.length / 2));
+    let count = 0;
+    for (let bytes = 0; count < appendsMax && bytes < eventStoreLimits.commitBytesMax; count += 1) {
+      const waiter = this.waiting[count];
+      if (!waiter) break;
+      bytes += waiter.bytes;
+      this.waitingBytes -= waiter.bytes;
+    }
+    return this.waiting.splice(0, count).filter(({ isAnswered }) => !isAnswered);
   }
 
   private announceRoom(): void {
@@ -111,7 +122,7 @@ export class GroupCommit {
 
   private answerTimedOut(): void {
     const latestMs = performance.now() - eventStoreLimits.writeTimeoutMs;
-    for (const waiters of [this.committing, this.gathering]) {
+    for (const waiters of [this.committing, this.waiting]) {
       for (const waiter of waiters) {
         if (waiter.sinceMs > latestMs) break;
         answer(waiter, { kind: 'timed-out' });
@@ -120,26 +131,30 @@ export class GroupCommit {
   }
 }
 
-/** What an append that was not stored is told, for a person to read. */
-export function describeFailure(result: Exclude<CommitResult, AppendOutcome>): string {
-  switch (result.kind) {
+/** What an append that was neither stored nor refused is told, for a person to read. */
+export function describeProblem(problem: CommitProblem): string {
+  switch (problem.kind) {
     case 'timed-out':
       return 'Operation timed out: the append was not synced to disk in time.';
     case 'too-busy':
       return 'Server Is Too Busy';
+    case 'undecidable':
+      return problem.error.message;
     case 'failed':
-      return `The embedded event store could not write: ${result.error.message}`;
+      return `The embedded event store could not write: ${problem.error.message}`;
     default:
-      return assertNever(result, 'The result of a commit');
+      return assertNever(problem, 'The result of a commit');
   }
 }
 
 function answer(waiter: Waiter, result: CommitResult): void {
-  if (waiter.answered) return;
-  waiter.answered = true;
+  if (waiter.isAnswered) return;
+  waiter.isAnswered = true;
   waiter.done(result);
 }
 
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+function bytesOf(request: AppendRequest): number {
+  let bytes = 0;
+  for (const { data, customMetadata } of request.events) bytes += data.length + customMetadata.length;
+  return bytes;
 }

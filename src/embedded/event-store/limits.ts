@@ -22,6 +22,10 @@ export const eventStoreLimits = {
   waitingBytesHigh: 8 * 1_048_576,
   /** Bytes waiting for the next commit past which appends are refused as "too busy". */
   waitingBytesMax: 64 * 1_048_576,
+  /** Appends up to this many go with one commit; of more, half. */
+  undividedAppendsMax: 64,
+  /** Bytes of one commit, unless its first append alone is larger. */
+  commitBytesMax: 8 * 1_048_576,
   /** How often appends that wait too long are looked for. */
   timeoutSweepMs: 250,
 

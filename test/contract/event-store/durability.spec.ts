@@ -129,7 +129,7 @@ describe('a store killed at random while many append', () => {
     expectPromisesKept(await readBack(last.client));
     await last.dispose();
     expect(acknowledged.length).toBeGreaterThan(CRASHES * APPENDERS);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('a store that was stopped in order', () => {

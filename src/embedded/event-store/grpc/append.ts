@@ -1,6 +1,6 @@
 import { status, type ServerReadableStream, type handleClientStreamingCall } from '@grpc/grpc-js';
 import { assertNever } from '../../../kernel/assert.js';
-import { describeFailure, type CommitResult } from '../group-commit.js';
+import { describeProblem, type CommitResult } from '../group-commit.js';
 import { eventStoreLimits } from '../limits.js';
 import type { AppendRequest } from '../log/event-log.js';
 import type { ProposedEvent } from '../log/record.js';
@@ -111,11 +111,14 @@ function respond(answer: Answer, options: AppendOptions | undefined, result: Com
       answer(null, wrongExpectedVersion(options, result.current));
       return;
     case 'timed-out':
-      answer(new RpcError(status.ABORTED, describeFailure(result)));
+      answer(new RpcError(status.ABORTED, describeProblem(result)));
+      return;
+    case 'undecidable':
+      answer(toRpcError(result.error));
       return;
     case 'too-busy':
     case 'failed':
-      answer(new RpcError(status.UNAVAILABLE, describeFailure(result)));
+      answer(new RpcError(status.UNAVAILABLE, describeProblem(result)));
       return;
     default:
       assertNever(result, 'The result of a commit');

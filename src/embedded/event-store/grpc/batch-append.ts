@@ -1,6 +1,6 @@
 import { status, type ServerDuplexStream, type handleBidiStreamingCall } from '@grpc/grpc-js';
 import { assertNever } from '../../../kernel/assert.js';
-import { describeFailure, type CommitResult } from '../group-commit.js';
+import { describeProblem, type CommitResult } from '../group-commit.js';
 import { eventStoreLimits } from '../limits.js';
 import type { ExpectedRevision } from '../log/expected-revision.js';
 import type { ProposedEvent } from '../log/record.js';
@@ -12,6 +12,7 @@ import {
   encodeSuccess,
   encodeTimeout,
   encodeTooBig,
+  encodeUnknown,
   encodeWrongExpectedVersion,
   type AppendIdentity,
 } from './batch-append-response.js';
@@ -220,10 +221,13 @@ class BatchAppendSession {
         this.send(encodeTimeout(append.identity));
         return;
       case 'too-busy':
-        this.send(encodeNotReady(append.identity, describeFailure(result)));
+        this.send(encodeNotReady(append.identity, describeProblem(result)));
+        return;
+      case 'undecidable':
+        this.send(encodeUnknown(append.identity));
         return;
       case 'failed':
-        this.endWith(new RpcError(status.UNAVAILABLE, describeFailure(result)));
+        this.endWith(new RpcError(status.UNAVAILABLE, describeProblem(result)));
         return;
       default:
         assertNever(result, 'The result of a commit');

@@ -18,7 +18,9 @@ export type AppendOutcome =
   /** `revision` is that of the last event, or -1 for an empty append to a stream without events. */
   | { readonly kind: 'appended'; readonly revision: number; readonly position: number }
   /** `current` is the stream's last revision, or -1. Nothing was written. */
-  | { readonly kind: 'wrong-expected-revision'; readonly current: number };
+  | { readonly kind: 'wrong-expected-revision'; readonly current: number }
+  /** It could not be decided, as what it had to be compared with can't be read. Nothing was written. */
+  | { readonly kind: 'undecidable'; readonly error: Error };
 
 /** One event of the log. `bytes` is read with the functions of `record.ts`. */
 export interface LogRecord {
@@ -64,26 +66,19 @@ export class CommitFailure extends Error {
   }
 }
 
-/**
- * The log of all events.
- *
- * Appends are decided at once against everything decided before (`stage`) and become durable and visible together with
- * all others decided since the last commit (`commit`). An outcome may be told to anybody only after that commit.
- */
+/** The log of all events. */
 export interface EventLog {
   /** Names the log for ever: a UUID made when its directory was. */
   readonly storeId: string;
 
-  /** Decides an append and, when it writes, adds its events to the next commit: all or none. */
-  stage(request: AppendRequest): AppendOutcome;
-  /** Bytes added since the last commit began. */
-  readonly stagedBytes: number;
   /**
-   * Makes everything staged so far durable and visible in one transaction: resolves after it is synced to disk.
-   * Not called again before it settled. When it rejects, with a CommitFailure, nothing of it was written, and whatever was staged
-   * since is dropped.
+   * Decides appends, each on top of those before it, and writes the events of those that stand in one transaction:
+   * resolves, with an outcome for each in order, after that is synced to disk. An append is written whole or not at
+   * all. Not called again before it settled.
+   *
+   * @throws CommitFailure when nothing of it was written
    */
-  commit(): Promise<void>;
+  append(requests: readonly AppendRequest[]): Promise<readonly AppendOutcome[]>;
   /** Calls `listener` after each commit that wrote something. @returns how to stop that */
   onCommit(listener: () => void): () => void;
 
@@ -96,6 +91,6 @@ export interface EventLog {
   /** Committed events of a stream from a revision on, inclusive in both directions, whether visible or not. */
   readStream(streamId: number, from: number, direction: Direction, size: PageSize): Page<StreamRecord>;
 
-  /** Gives the data directory back. What was staged and not committed is dropped. */
+  /** Gives the data directory back. */
   close(): Promise<void>;
 }

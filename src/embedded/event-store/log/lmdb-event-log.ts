@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { assert } from '../../../kernel/assert.js';
 import type { Clock } from '../../../kernel/clock.js';
@@ -16,12 +15,13 @@ import type {
 } from './event-log.js';
 import { toCommitFailure } from './commit-failure.js';
 import { NO_EVENTS, decideAppend, type StreamFacts } from './expected-revision.js';
-import { DataDirectoryUnusable, openTables, streamKey, type LogTables } from './lmdb-environment.js';
+import { openTables, streamKey, type LogTables } from './lmdb-environment.js';
 import { LmdbReader } from './lmdb-reader.js';
 import { claimOwnership, releaseOwnership } from './owner.js';
 import { RecentEventIds } from './recent-event-ids.js';
-import { encodeRecord, recordData, recordId, recordIsJson } from './record.js';
+import { DamagedRecord, encodeRecord, recordData, recordId, recordIsJson } from './record.js';
 import { StagedBatch, stagedLastRevision, type StagedStream } from './staged-batch.js';
+import { identifyStore, storeCreated } from './store-identity.js';
 import {
   METASTREAM_TRUNCATION,
   isMetastream,
@@ -31,14 +31,7 @@ import {
   type Truncation,
 } from './stream-metadata.js';
 
-/** The stream whose one event, the first of the log, names the store. */
-export const STORE_STREAM = '$evenkeel-store';
-export const STORE_CREATED = '$store-created';
-
 const FIRST_POSITION = 1;
-const STORE_ID = 'store-id';
-const FORMAT = 'format';
-const FORMAT_VERSION = '1';
 
 /** A stream's id and last revision, decided or committed. */
 interface StreamHead {
@@ -50,11 +43,11 @@ interface StreamHead {
 export class LmdbEventLog implements EventLog {
   private readonly reader: LmdbReader;
   private readonly recentIds = new RecentEventIds();
-  /** Heads as committed. Those of batches not yet committed are looked up in the batches. */
+  /** Heads as committed. Those a commit under way will give are looked up in `staged`. */
   private readonly heads = new LRUCache<string, StreamHead>({ max: eventStoreLimits.knownStreamsMax });
   private readonly listeners = new Set<() => void>();
+  /** What the append under way will write; empty in between. */
   private staged = new StagedBatch();
-  private committing: StagedBatch | undefined;
   private committedPosition: number;
   /** Where the last record ends: where the next one goes. */
   private nextPosition: number;
@@ -82,8 +75,9 @@ export class LmdbEventLog implements EventLog {
     const tables = openTables(directory);
     try {
       await claimOwnership(tables, directory);
-      const log = new LmdbEventLog(tables, identify(tables, directory), directory, clock);
-      await log.writeIdentity();
+      const storeId = identifyStore(tables, directory);
+      const log = new LmdbEventLog(tables, storeId, directory, clock);
+      if (log.committedPosition === 0) await log.append([storeCreated(storeId)]);
       return log;
     } catch (error) {
       await tables.root.close();
@@ -91,47 +85,11 @@ export class LmdbEventLog implements EventLog {
     }
   }
 
-  get stagedBytes(): number {
-    return this.staged.bytes;
-  }
-
-  stage(request: AppendRequest): AppendOutcome {
-    const { streamName, events } = request;
-    const head = this.headOf(streamName);
-    const current = head?.lastRevision ?? NO_EVENTS;
-    const eventIds = events.map((event) => event.id);
-    const decision = decideAppend(request.expected, eventIds, this.factsOf(streamName, head, current));
-    if (decision.kind === 'wrong-expected-revision') return decision;
-    if (decision.kind === 'nothing-to-write') {
-      const { revision } = decision;
-      const position =
-        head && events.length > 0
-          ? this.positionOf(streamName, head.id, revision)
-          : this.lastDecidedPosition();
-      return { kind: 'appended', revision, position };
-    }
-    return this.write(request, head, current);
-  }
-
-  async commit(): Promise<void> {
-    assert(this.committing === undefined, 'Commits follow one another.');
-    const batch = this.staged;
-    this.staged = new StagedBatch();
-    const lastPosition = batch.positions.at(-1);
-    if (lastPosition === undefined) return;
-    this.committing = batch;
-    try {
-      await this.writeBatch(batch);
-    } catch (error) {
-      this.forgetUncommitted();
-      throw await toCommitFailure(error, this.directory);
-    }
-    this.committing = undefined;
-    this.committedPosition = lastPosition;
-    for (const [name, stream] of batch.streams) {
-      this.heads.set(name, { id: stream.id, lastRevision: stagedLastRevision(stream) });
-    }
-    for (const listener of this.listeners) listener();
+  async append(requests: readonly AppendRequest[]): Promise<readonly AppendOutcome[]> {
+    assert(this.staged.positions.length === 0, 'Commits follow one another.');
+    const outcomes = requests.map((request) => this.stage(request));
+    if (this.staged.positions.length > 0) await this.commit();
+    return outcomes;
   }
 
   onCommit(listener: () => void): () => void {
@@ -162,6 +120,46 @@ export class LmdbEventLog implements EventLog {
   async close(): Promise<void> {
     releaseOwnership(this.tables);
     await this.tables.root.close();
+  }
+
+  /** Decides an append and, when it writes, adds its events to what the commit will write. */
+  private stage(request: AppendRequest): AppendOutcome {
+    const { streamName, events } = request;
+    try {
+      const head = this.headOf(streamName);
+      const current = head?.lastRevision ?? NO_EVENTS;
+      const eventIds = events.map((event) => event.id);
+      const decision = decideAppend(request.expected, eventIds, this.factsOf(streamName, head, current));
+      if (decision.kind === 'wrong-expected-revision') return decision;
+      if (decision.kind === 'write') return this.write(request, head, current);
+      const { revision } = decision;
+      const position =
+        head && events.length > 0
+          ? this.positionOf(streamName, head.id, revision)
+          : this.lastDecidedPosition();
+      return { kind: 'appended', revision, position };
+    } catch (error) {
+      if (error instanceof DamagedRecord) return { kind: 'undecidable', error };
+      throw error;
+    }
+  }
+
+  private async commit(): Promise<void> {
+    const batch = this.staged;
+    const lastPosition = batch.positions.at(-1);
+    assert(lastPosition !== undefined, 'Only what writes something is committed.');
+    try {
+      await this.writeBatch(batch);
+    } catch (error) {
+      this.forgetStaged();
+      throw await toCommitFailure(error, this.directory);
+    }
+    this.staged = new StagedBatch();
+    this.committedPosition = lastPosition;
+    for (const [name, stream] of batch.streams) {
+      this.heads.set(name, { id: stream.id, lastRevision: stagedLastRevision(stream) });
+    }
+    for (const listener of this.listeners) listener();
   }
 
   private write(request: AppendRequest, head: StreamHead | undefined, current: number): AppendOutcome {
@@ -205,7 +203,7 @@ export class LmdbEventLog implements EventLog {
   }
 
   private headOf(streamName: string): StreamHead | undefined {
-    const decided = this.staged.streams.get(streamName) ?? this.committing?.streams.get(streamName);
+    const decided = this.staged.streams.get(streamName);
     if (decided) return { id: decided.id, lastRevision: stagedLastRevision(decided) };
     const known = this.heads.get(streamName);
     if (known) return known;
@@ -223,35 +221,21 @@ export class LmdbEventLog implements EventLog {
       recentRevisionOf: (eventId) => this.recentIds.revisionIn(streamName, eventId),
       eventIdAt: (revision) => {
         assert(head !== undefined, 'Only a stream with events is asked for one.');
-        for (const batch of this.uncommitted()) {
-          const stream = batch.streams.get(streamName);
-          if (stream && revision >= stream.firstRevision) {
-            const eventId = stream.eventIds[revision - stream.firstRevision];
-            assert(eventId !== undefined, 'A batch holds all revisions from its first to its last.');
-            return eventId;
-          }
-        }
+        const stream = this.staged.streams.get(streamName);
+        const staged = stream?.eventIds[revision - stream.firstRevision];
+        if (staged !== undefined) return staged;
         return recordId(this.reader.record(head.id, revision).bytes);
       },
     };
   }
 
   private positionOf(streamName: string, streamId: number, revision: number): number {
-    for (const batch of this.uncommitted()) {
-      const stream = batch.streams.get(streamName);
-      const position = stream?.positions[revision - stream.firstRevision];
-      if (position !== undefined) return position;
-    }
-    return this.reader.position(streamId, revision);
-  }
-
-  /** Newest first. */
-  private uncommitted(): StagedBatch[] {
-    return this.committing ? [this.staged, this.committing] : [this.staged];
+    const stream = this.staged.streams.get(streamName);
+    return stream?.positions[revision - stream.firstRevision] ?? this.reader.position(streamId, revision);
   }
 
   private lastDecidedPosition(): number {
-    return this.staged.positions.at(-1) ?? this.committing?.positions.at(-1) ?? this.committedPosition;
+    return this.staged.positions.at(-1) ?? this.committedPosition;
   }
 
   private truncationOf(streamName: string): Truncation {
@@ -279,8 +263,8 @@ export class LmdbEventLog implements EventLog {
     });
   }
 
-  private forgetUncommitted(): void {
-    this.committing = undefined;
+  /** Back to what is committed: nothing staged was written, and whatever was remembered of it is wrong. */
+  private forgetStaged(): void {
     this.staged = new StagedBatch();
     this.recentIds.clear();
     this.heads.clear();
@@ -288,41 +272,4 @@ export class LmdbEventLog implements EventLog {
     this.nextPosition = last === undefined ? FIRST_POSITION : last.position + last.bytes.length;
     this.nextStreamId = this.reader.lastStreamId() + 1;
   }
-
-  private async writeIdentity(): Promise<void> {
-    if (this.committedPosition !== 0) return;
-    this.stage({
-      streamName: STORE_STREAM,
-      expected: { kind: 'no-stream' },
-      events: [
-        {
-          id: randomUUID(),
-          type: STORE_CREATED,
-          isJson: true,
-          data: Buffer.from(JSON.stringify({ storeId: this.storeId })),
-          customMetadata: Buffer.alloc(0),
-        },
-      ],
-    });
-    await this.commit();
-  }
-}
-
-/** Reads the store's id, making it in a new directory. */
-function identify(tables: LogTables, directory: string): string {
-  return tables.root.transactionSync(() => {
-    const { facts } = tables;
-    const format = facts.get(FORMAT);
-    if (format !== undefined && format !== FORMAT_VERSION) {
-      throw new DataDirectoryUnusable(
-        `The data directory ${directory} was written in format ${format}, which this version can't read: use the version that wrote it.`,
-      );
-    }
-    const known = facts.get(STORE_ID);
-    if (known !== undefined) return known;
-    const storeId = randomUUID();
-    facts.putSync(FORMAT, FORMAT_VERSION);
-    facts.putSync(STORE_ID, storeId);
-    return storeId;
-  });
 }

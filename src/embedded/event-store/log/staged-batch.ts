@@ -9,17 +9,15 @@ export interface StagedStream {
   readonly positions: number[];
 }
 
-/** Everything decided since a commit began and not yet committed itself: what the next commit writes. */
+/** What one commit writes, as it is decided. */
 export class StagedBatch {
   readonly streams = new Map<string, StagedStream>();
   readonly positions: number[] = [];
   readonly records: Buffer[] = [];
-  bytes = 0;
 
   add(position: number, record: Buffer): void {
     this.positions.push(position);
     this.records.push(record);
-    this.bytes += record.length;
   }
 }
 
