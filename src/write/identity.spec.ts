@@ -55,7 +55,9 @@ describe('a derived id', () => {
 
 describe('the hash of a request', () => {
   it('is part of the format', () => {
-    expect(requestHashOf({ amount: '1050', legs: [1, null, true], ä: 'é' })).toBe('639a03b01abf0aa2ac979fed3a16382310849b90930883836470df6a29f7a5df');
+    expect(requestHashOf({ amount: '1050', legs: [1, null, true], ä: 'é' })).toBe(
+      '639a03b01abf0aa2ac979fed3a16382310849b90930883836470df6a29f7a5df',
+    );
   });
 
   it('does not depend on the order of fields', () => {

@@ -116,6 +116,22 @@ describe('an administrative command', () => {
   });
 });
 
+describe('an administrative command among the transactions of its account', () => {
+  it('answers its own position and the revision of its own event', async () => {
+    const { side, store, accountId, commands } = await anAccount();
+    const bank = await side.opened({ type: 'asset', overdraftLimit: null });
+    const transfers = (): Promise<unknown>[] =>
+      Array.from({ length: 10 }, () => side.transfer({ from: bank, to: accountId, amount: '1' }));
+    const waiting = transfers();
+    const outcome = await commands.change(aContext(), accountId, { name: 'New' });
+    await Promise.all([...waiting, ...transfers()]);
+    const event = store.log.find(({ type }) => type === 'AccountMetadataChanged');
+    expect(outcome.position).toBe(event?.position);
+    expect(bodyOf(outcome).revision).toBe(event?.revision.toString());
+    expect(await side.money(accountId)).toMatchObject({ balance: 20n, entries: 20 });
+  });
+});
+
 describe('the same key again', () => {
   it.each(['this process', 'another process', 'a restarted process'])(
     'gives the frozen answer from %s, whatever happened to the account since',

@@ -170,6 +170,29 @@ describe('another process that wrote first', () => {
     expect(await executor.execute(reserving('after', 50n))).toMatchObject({ result: { ok: true } });
   });
 
+  it('wrote what a task must have seen: the task is not decided before that is folded', async () => {
+    const { store, executor } = await anAccount();
+    await executor.read(true);
+    const theirs = await anotherProcess(store).execute(booking('theirs', 5n));
+    const { revision } = theirs.kind === 'done' ? theirs : { revision: -1n };
+    const seen: bigint[] = [];
+    const task = booking('ours', 1n, { afterRevision: revision });
+    await executor.execute({
+      ...task,
+      decide: (state, at) => {
+        seen.push(at);
+        return task.decide(state, at);
+      },
+    });
+    expect(seen).toEqual([revision]);
+  });
+
+  it('is never expected to have written what the stream does not hold', async () => {
+    const { executor } = await anAccount();
+    const ahead = booking('ours', 1n, { afterRevision: 7n });
+    expect(await failureOf(executor.execute(ahead))).toBeInstanceOf(AssertionFailure);
+  });
+
   it('keeps writing: after a bounded number of tries the task is given back, and nothing was appended', async () => {
     const { store, executor, conflicts } = await anAccount();
     const other = anotherProcess(store);
@@ -296,10 +319,14 @@ describe('a task that crashes while it decides', () => {
         result: 'never',
       }),
     };
-    const [, failed] = await Promise.allSettled(
+    const outcomes = await Promise.allSettled(
       [booking('first', 1n), impossible, booking('second', 1n)].map((task) => executor.execute(task)),
     );
-    expect(failed).toMatchObject({ status: 'rejected', reason: expect.any(AssertionFailure) });
+    expect(outcomes).toMatchObject([
+      { value: { revision: 1n } },
+      { status: 'rejected', reason: expect.any(AssertionFailure) },
+      { value: { revision: 2n } },
+    ]);
     expect(idsIn(store)).toEqual(['opened', 'first', 'second'].map(idOf));
   });
 
