@@ -7,6 +7,11 @@ export const limits = {
   legsMax: 100,
   /** How far ahead of now an effective time may lie: clock skew and time zones, not planning. */
   effectiveAheadMsMax: 24 * 60 * 60 * 1000,
+  /** Legs of one hold, which may name one side only. */
+  holdLegsMin: 1,
+  /** How long a hold lives unless it says otherwise, and at most, from when it is made or extended. */
+  holdDurationMsDefault: 7 * 24 * 60 * 60 * 1000,
+  holdDurationMsMax: 31 * 24 * 60 * 60 * 1000,
   metadataKeysMax: 50,
   metadataKeyCharsMax: 64,
   metadataValueCharsMax: 1024,
@@ -41,20 +46,27 @@ export const limits = {
 
   /** Accounts whose folded state one process keeps. */
   executorsMax: 50_000,
+  /** Holds and reversed transactions whose folded state one process keeps. */
+  parentExecutorsMax: 20_000,
   /** Commands waiting in one account's mailbox; more are refused with 429. */
   mailboxCommandsMax: 2_000,
   /** Tasks that share one append: at most 3 events each and about 400 bytes an event, well below the 1 MiB of an append. */
   flushTasksMax: 500,
   /** Times one flush is decided again after another process wrote first. */
   flushConflictsMax: 50,
-  /** Attempts of one posting after its own attempt was abandoned. */
-  attemptsMax: 3,
+  /** Attempts of one posting: it starts over when it was fenced off, or met a rival attempt of its own key. */
+  attemptsMax: 6,
+  /** How long a rival attempt is given to come to an outcome before it is fenced off, and how often it is looked at. */
+  rivalGraceMs: 1_000,
+  rivalLookMs: 40,
   /** Transactions under way in one process; more are refused with 429. */
   postingsInFlightMax: 5_000,
   /** Times one commit meets another attempt's fence before it gives up. */
   commitConflictsMax: 10,
   /** How long an entry may wait in its account's mailbox before recovery takes over. */
   settleTimeoutMs: 30_000,
+  /** Events read at a time while looking for an outcome: it is the first event unless attempts were abandoned. */
+  attemptsPageEventsMax: 16,
   /** Events read at a time while folding a stream. */
   foldPageEventsMax: 500,
   /** Companies whose id namespace one process keeps. */

@@ -10,7 +10,16 @@ describe('the refusal codes', () => {
       'account-must-not-be-closed',
       'account-must-not-be-closing',
       'account-must-not-be-frozen',
+      'hold-is-already-captured',
+      'hold-is-already-voided',
+      'hold-is-expired',
+      'capture-must-name-legs',
+      'leg-must-be-held',
+      'capture-exceeds-held',
+      'transaction-is-already-reversed',
+      'reversal-exceeds-posted',
       'insufficient-funds',
+      'condition-must-hold',
     ]);
     expect(Object.keys(REFUSALS)).toEqual(
       expect.arrayContaining([
@@ -31,6 +40,13 @@ describe('the refusal codes', () => {
         'overdraft-limit-must-cover-use',
         'idempotency-key-reused',
         'transaction-must-exist',
+        'hold-must-reserve',
+        'expiry-must-be-ahead',
+        'expiry-too-far-ahead',
+        'expiry-must-be-later',
+        'hold-must-exist',
+        'transaction-must-be-reversible',
+        'reversed-leg-must-exist',
       ]),
     );
   });

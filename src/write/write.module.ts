@@ -17,6 +17,16 @@ import { Posting } from './posting/posting.js';
 import { Recovery } from './posting/recovery/recover.js';
 import { Settler } from './posting/recovery/settler.js';
 import { CLOCK, ID_SOURCE, WRITE_METRICS } from './tokens.js';
+import { Settlement } from './posting/settle.js';
+import { HoldAdministration } from './transactions/administration.js';
+import { CaptureHoldHandler } from './transactions/capture-hold/capture-hold.handler.js';
+import { ExtendHoldHandler } from './transactions/extend-hold/extend-hold.handler.js';
+import { HoldFundsHandler } from './transactions/hold-funds/hold-funds.handler.js';
+import { IncreaseHoldHandler } from './transactions/increase-hold/increase-hold.handler.js';
+import { ReadHoldHandler } from './transactions/read-hold/read-hold.handler.js';
+import { ReverseTransactionHandler } from './transactions/reverse-transaction/reverse-transaction.handler.js';
+import { VoidHoldHandler } from './transactions/void-hold/void-hold.handler.js';
+import { TransactionExecutors } from './transactions/executors.js';
 import { PostTransactionHandler } from './transactions/post-transaction/post-transaction.handler.js';
 import { ReadTransactionHandler } from './transactions/read-transaction/read-transaction.handler.js';
 
@@ -33,6 +43,11 @@ import { ReadTransactionHandler } from './transactions/read-transaction/read-tra
       inject: [EventStore, WRITE_METRICS],
     },
     {
+      provide: TransactionExecutors,
+      useFactory: (store: EventStore, metrics: WriteMetrics) => new TransactionExecutors(store, metrics),
+      inject: [EventStore, WRITE_METRICS],
+    },
+    {
       provide: AccountAdministration,
       useFactory: (store: EventStore, executors: AccountExecutors, clock: Clock, ids: IdSource) =>
         new AccountAdministration(store, executors, clock, ids),
@@ -43,28 +58,45 @@ import { ReadTransactionHandler } from './transactions/read-transaction/read-tra
       useFactory: (
         store: EventStore,
         executors: AccountExecutors,
+        parents: TransactionExecutors,
         clock: Clock,
         ids: IdSource,
         metrics: WriteMetrics,
-      ) => new Posting(store, executors, clock, ids, metrics),
-      inject: [EventStore, AccountExecutors, CLOCK, ID_SOURCE, WRITE_METRICS],
+      ) => new Posting(store, executors, parents, clock, ids, metrics),
+      inject: [EventStore, AccountExecutors, TransactionExecutors, CLOCK, ID_SOURCE, WRITE_METRICS],
     },
     {
       provide: Settler,
       useFactory: (
         store: EventStore,
         executors: AccountExecutors,
+        parents: TransactionExecutors,
         clock: Clock,
         ids: IdSource,
         metrics: WriteMetrics,
       ) => {
         const logger = new Logger(Settler.name);
-        const recovery = new Recovery(store, executors, clock, metrics);
+        const recovery = new Recovery(store, executors, parents, clock, metrics);
         return new Settler(store, recovery, clock, ids, metrics, (level, message) => {
           logger[level === 'info' ? 'log' : level](message);
         });
       },
-      inject: [EventStore, AccountExecutors, CLOCK, ID_SOURCE, WRITE_METRICS],
+      inject: [EventStore, AccountExecutors, TransactionExecutors, CLOCK, ID_SOURCE, WRITE_METRICS],
+    },
+    {
+      provide: HoldAdministration,
+      useFactory: (
+        store: EventStore,
+        executors: AccountExecutors,
+        parents: TransactionExecutors,
+        clock: Clock,
+        ids: IdSource,
+        metrics: WriteMetrics,
+      ) => {
+        const settlement = new Settlement(executors, parents, clock, metrics);
+        return new HoldAdministration(parents, settlement, store, clock, ids);
+      },
+      inject: [EventStore, AccountExecutors, TransactionExecutors, CLOCK, ID_SOURCE, WRITE_METRICS],
     },
     OpenAccountHandler,
     ChangeAccountHandler,
@@ -75,6 +107,13 @@ import { ReadTransactionHandler } from './transactions/read-transaction/read-tra
     ReadAccountHandler,
     PostTransactionHandler,
     ReadTransactionHandler,
+    HoldFundsHandler,
+    CaptureHoldHandler,
+    IncreaseHoldHandler,
+    ExtendHoldHandler,
+    VoidHoldHandler,
+    ReadHoldHandler,
+    ReverseTransactionHandler,
   ],
   exports: [CqrsModule, Posting, AccountExecutors, Settler],
 })

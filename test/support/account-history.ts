@@ -77,6 +77,7 @@ export function released(name: string, amount: bigint): AccountEvent {
       transactionId: idOf(`transaction ${name}`),
       attemptId: idOf(`attempt ${name}`),
       amount: amount.toString(),
+      releaseId: null,
       at: AT,
     },
   };

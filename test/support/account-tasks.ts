@@ -3,7 +3,7 @@ import { toLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import { assert } from '../../src/kernel/assert.js';
 import type { Result } from '../../src/kernel/result.js';
 import { accountStream, type AccountEvent, type AccountOpened } from '../../src/write/accounts/events.js';
-import type { AccountTask } from '../../src/write/accounts/executor.js';
+import type { AccountTask } from '../../src/write/accounts/executors.js';
 import type { AccountState } from '../../src/write/accounts/state.js';
 import { decideRelease, decideReserve } from '../../src/write/posting/reserve.decide.js';
 import type { Refusal } from '../../src/write/refusals.js';
@@ -73,6 +73,7 @@ export function reserving(
         leg: 0,
         now: AT,
       });
+      assert('ok' in decided, 'These tasks have no rivals: each is its own transaction.');
       const events = decided.ok ? decided.value : [];
       return { events: events.map((event) => ({ id: idOf(name), event })), result: decided };
     },
@@ -104,6 +105,7 @@ export function aLeg(account: AccountState, amount: bigint) {
     currency: account.currency,
     pointers: { account: '/from', amount: '/amount', currency: '/currency' },
     checked: true,
+    held: null,
     afterRevision: 0n,
   } as const;
 }

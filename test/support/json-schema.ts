@@ -20,7 +20,9 @@ export function schemaFaults(root: Schema, schema: Schema, value: unknown, place
   }
   const types = [schema['type']].flat().filter((type) => type !== undefined);
   if (types.length > 0 && !types.some((type) => hasType(value, type))) {
-    return [`${place} is ${JSON.stringify(value)}, not ${types.map((type) => JSON.stringify(type)).join(' or ')}`];
+    return [
+      `${place} is ${JSON.stringify(value)}, not ${types.map((type) => JSON.stringify(type)).join(' or ')}`,
+    ];
   }
   if (value === null) return [];
   const faults: string[] = [];

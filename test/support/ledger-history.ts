@@ -132,7 +132,14 @@ export class LedgerHistory {
   ): Promise<void> {
     await this.onAccount(account, {
       type: 'ReservationReleased',
-      data: { reservationId, transactionId, attemptId: transactionId, amount: `${amount}`, at: AT },
+      data: {
+        reservationId,
+        transactionId,
+        attemptId: transactionId,
+        amount: `${amount}`,
+        releaseId: null,
+        at: AT,
+      },
     });
   }
 

@@ -13,6 +13,7 @@ import type { AccountView } from '../../src/write/accounts/account-view.js';
 import { available, balance } from '../../src/write/accounts/state.js';
 import type { CommandContext, CommandOutcome } from '../../src/write/command.js';
 import { NO_METRICS } from '../../src/write/metrics.js';
+import { TransactionExecutors } from '../../src/write/transactions/executors.js';
 import { Posting } from '../../src/write/posting/posting.js';
 import {
   PostTransactionCommand,
@@ -26,6 +27,7 @@ import { InMemoryEventStore } from './in-memory-event-store.js';
 /** One process's write side on a store: what an API process holds, without HTTP. */
 export class WriteSide<Store extends EventStore = InMemoryEventStore> {
   readonly executors: AccountExecutors;
+  readonly parents: TransactionExecutors;
   readonly administration: AccountAdministration;
   readonly posting: Posting;
   private readonly openHandler: OpenAccountHandler;
@@ -38,7 +40,8 @@ export class WriteSide<Store extends EventStore = InMemoryEventStore> {
   ) {
     this.executors = new AccountExecutors(store, NO_METRICS);
     this.administration = new AccountAdministration(store, this.executors, clock, ids);
-    this.posting = new Posting(store, this.executors, clock, ids, NO_METRICS);
+    this.parents = new TransactionExecutors(store, NO_METRICS);
+    this.posting = new Posting(store, this.executors, this.parents, clock, ids, NO_METRICS);
     this.openHandler = new OpenAccountHandler(store, this.executors, clock, ids);
     this.postHandler = new PostTransactionHandler(this.posting);
   }

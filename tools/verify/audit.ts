@@ -20,10 +20,13 @@ export interface OpenReservation {
   readonly accountId: string;
   readonly transactionId: string;
   readonly attemptId: string;
-  readonly amount: bigint;
+  /** What is left of it. */
+  amount: bigint;
   readonly recordedAtMs: number;
-  /** A posted leg names it: its entry will consume it. */
-  isCommitted: boolean;
+  /** How much of it posted legs name: their entries will consume that. */
+  committed: bigint;
+  /** A hold or an increase of one names it. */
+  isHeld: boolean;
 }
 
 /**
@@ -67,9 +70,9 @@ export class Audit {
     }
   }
 
-  /** Reservations that nothing will consume: no outcome, another attempt's outcome, or a refusal. */
+  /** Reservations that nothing will consume: no outcome, another attempt's outcome, or a refusal. A hold's are its own. */
   unowned(): OpenReservation[] {
-    return [...this.reservations.values()].filter(({ isCommitted }) => !isCommitted);
+    return [...this.reservations.values()].filter(({ committed, isHeld }) => committed === 0n && !isHeld);
   }
 
   private addToAccount(event: RecordedLedgerEvent): void {
@@ -110,17 +113,19 @@ export class Audit {
       ...{ reservationId, transactionId, attemptId, amount },
       accountId: account.accountId,
       recordedAtMs: event.recordedAtMs,
-      isCommitted: false,
+      committed: 0n,
+      isHeld: false,
     });
   }
 
   private release(account: AuditedAccount, event: Event<'ReservationReleased'>): void {
-    const { reservationId, amount } = event.data;
-    const reservation = this.openReservation(account, reservationId, BigInt(amount), event);
-    if (reservation?.isCommitted) {
+    const { reservationId } = event.data;
+    const amount = BigInt(event.data.amount);
+    const reservation = this.openReservation(account, reservationId, amount, event);
+    if (reservation && reservation.amount - reservation.committed < amount) {
       this.findings.add('reservation is not open', `${where(event)} releases what a posted leg relies on.`);
     }
-    this.close(account, reservation);
+    this.take(account, reservation, amount);
   }
 
   private enter(account: AuditedAccount, event: Event<'EntryPosted'>): void {
@@ -128,7 +133,9 @@ export class Audit {
     this.entries += 1;
     account.entries.add(direction, BigInt(amount));
     if (reservationId !== null) {
-      this.close(account, this.openReservation(account, reservationId, BigInt(amount), event));
+      const reservation = this.openReservation(account, reservationId, BigInt(amount), event);
+      this.uncommit(account, reservation, BigInt(amount));
+      this.take(account, reservation, BigInt(amount));
     }
     if (sequence !== account.sequence + 1) {
       this.findings.add('entry out of sequence', `${where(event)}: ${sequence} after ${account.sequence}.`);
@@ -160,7 +167,11 @@ export class Audit {
   }
 
   private addToTransaction(event: RecordedLedgerEvent): void {
-    if (event.type !== 'TransactionPosted' && event.type !== 'TransactionRejected') return;
+    const isOutcome =
+      event.type === 'TransactionPosted' ||
+      event.type === 'TransactionRejected' ||
+      event.type === 'TransactionAuthorized';
+    if (!isOutcome) return;
     const { transactionId, attemptId } = event.data;
     if (this.outcomes.has(transactionId)) {
       this.findings.add('transaction has a second outcome', `${where(event)}.`);
@@ -168,6 +179,10 @@ export class Audit {
     this.outcomes.set(transactionId, attemptId);
     if (event.type === 'TransactionRejected') {
       this.rejected += 1;
+      return;
+    }
+    if (event.type === 'TransactionAuthorized') {
+      this.hold(event);
       return;
     }
     this.posted += 1;
@@ -199,9 +214,24 @@ export class Audit {
     account?.owed.add(leg.direction, amount);
     if (leg.reservationId === null || account === undefined) return;
     const reservation = this.openReservation(account, leg.reservationId, amount, event);
-    if (reservation === undefined || reservation.isCommitted) return;
-    reservation.isCommitted = true;
-    account.committed += reservation.amount;
+    if (reservation === undefined) return;
+    reservation.committed += amount;
+    account.committed += amount;
+    if (reservation.committed > reservation.amount) {
+      this.findings.add(
+        'reservation is not open',
+        `${where(event)}: leg ${index} takes more than is left of it.`,
+      );
+    }
+  }
+
+  private hold(event: Event<'TransactionAuthorized'>): void {
+    for (const { accountId, reservationId, amount } of event.data.legs) {
+      const account = this.accounts.get(accountId);
+      if (reservationId === null || account === undefined) continue;
+      const reservation = this.openReservation(account, reservationId, BigInt(amount), event);
+      if (reservation) reservation.isHeld = true;
+    }
   }
 
   private openReservation(
@@ -211,7 +241,7 @@ export class Audit {
     event: RecordedLedgerEvent,
   ): OpenReservation | undefined {
     const found = this.reservations.get(reservationId);
-    if (found?.accountId !== account.accountId || found.amount !== amount) {
+    if (found?.accountId !== account.accountId || found.amount < amount) {
       this.findings.add(
         'reservation is not open',
         `${where(event)}: ${reservationId} of ${amount} on account ${account.accountId}.`,
@@ -220,11 +250,17 @@ export class Audit {
     return found;
   }
 
-  private close(account: AuditedAccount, reservation: OpenReservation | undefined): void {
+  private uncommit(account: AuditedAccount, reservation: OpenReservation | undefined, amount: bigint): void {
+    if (reservation === undefined || reservation.committed < amount) return;
+    reservation.committed -= amount;
+    account.committed -= amount;
+  }
+
+  private take(account: AuditedAccount, reservation: OpenReservation | undefined, amount: bigint): void {
     if (reservation === undefined) return;
-    this.reservations.delete(reservation.reservationId);
-    account.reserved -= reservation.amount;
-    if (reservation.isCommitted) account.committed -= reservation.amount;
+    reservation.amount -= amount;
+    account.reserved -= amount;
+    if (reservation.amount <= 0n) this.reservations.delete(reservation.reservationId);
   }
 }
 

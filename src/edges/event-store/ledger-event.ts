@@ -26,6 +26,18 @@ const UPCASTERS: { readonly [Type in LedgerEvent['type']]: (data: unknown) => un
   TransactionPosted: current,
   TransactionRejected: current,
   AttemptAbandoned: current,
+  TransactionAuthorized: current,
+  HoldCommandAccepted: current,
+  CaptureReserved: current,
+  CaptureReleased: current,
+  HoldCaptured: current,
+  HoldIncreased: current,
+  HoldExtended: current,
+  HoldVoided: current,
+  HoldExpired: current,
+  ReversalReserved: current,
+  ReversalReleased: current,
+  TransactionReversed: current,
 };
 
 function current(data: unknown): unknown {

@@ -213,10 +213,82 @@ export const PROBLEMS: { readonly [Code in ProblemCode]: ProblemEntry } = {
     'The account is frozen.',
     'Unfreeze the account, then send the request with a new key; this refusal is final for its key.',
   ),
+  'hold-must-reserve': badInput(
+    422,
+    'The hold sets nothing aside.',
+    'Name at least one leg that lowers the balance of its account.',
+  ),
+  'expiry-must-be-ahead': badInput(422, 'The expiry does not lie ahead.', 'Send an expiresAt after now.'),
+  'expiry-too-far-ahead': badInput(
+    422,
+    'The expiry lies too far ahead.',
+    'Send an expiresAt at most 31 days after now; extend the hold later.',
+  ),
+  'expiry-must-be-later': badInput(
+    422,
+    'The hold lives that long already.',
+    'Send an expiresAt after the present one.',
+  ),
+  'hold-must-exist': badInput(404, 'There is no such hold.', 'Name a hold that the company has made.'),
+  'hold-is-already-captured': badInput(
+    409,
+    'The hold is captured already.',
+    'Make another hold; this refusal is final for its key.',
+  ),
+  'hold-is-already-voided': badInput(
+    409,
+    'The hold is voided already.',
+    'Make another hold; this refusal is final for its key.',
+  ),
+  'hold-is-expired': badInput(
+    409,
+    'The hold has expired.',
+    'Make another hold; this refusal is final for its key.',
+  ),
+  'capture-must-name-legs': badInput(
+    422,
+    "The hold can't be captured whole without naming legs.",
+    'Name the legs of the capture: the hold does not balance by itself, or was captured in part; this refusal is final for its key.',
+  ),
+  'leg-must-be-held': badInput(
+    422,
+    'A leg takes funds that the hold has not set aside.',
+    'Lower only balances of accounts that the hold has reserved on; this refusal is final for its key.',
+  ),
+  'capture-exceeds-held': badInput(
+    422,
+    'The capture takes more than is still held.',
+    'Lower the amount, or increase the hold, then use a new key; this refusal is final for its key.',
+  ),
+  'transaction-must-be-reversible': badInput(
+    422,
+    'A reversal is not reversed.',
+    'Post the transaction again instead.',
+  ),
+  'reversed-leg-must-exist': badInput(
+    422,
+    'The transaction has no such leg.',
+    'Name legs by their index in the transaction, from 0.',
+  ),
+  'transaction-is-already-reversed': badInput(
+    409,
+    'The transaction is reversed already.',
+    'Nothing needs to be done; this refusal is final for its key.',
+  ),
+  'reversal-exceeds-posted': badInput(
+    422,
+    'The reversal takes back more than is left of the leg.',
+    'Lower the amount, then use a new key; this refusal is final for its key.',
+  ),
   'insufficient-funds': badInput(
     422,
     'The account has not enough available funds.',
     'Fund the account or lower the amount, then use a new key; this refusal is final for its key.',
+  ),
+  'condition-must-hold': badInput(
+    412,
+    'A condition of the request does not hold.',
+    'Read the account again and decide anew, with a new key; this refusal is final for its key.',
   ),
   'parent-must-exist': badInput(
     422,

@@ -14,7 +14,8 @@ import type { UnansweredEvent } from './administration.js';
 import { decideChange } from './change-account/change-account.decide.js';
 import { decideClose } from './close-account/close-account.decide.js';
 import type { AccountEvent } from './events.js';
-import { AccountExecutor, type AccountTask } from './executor.js';
+import { StreamExecutor } from '../streams/stream-executor.js';
+import { ACCOUNT_FOLD, type AccountTask } from './executors.js';
 import { decideFreeze } from './freeze-account/freeze-account.decide.js';
 import { decideReopen } from './reopen-account/reopen-account.decide.js';
 import { available, balance, evolve, type AccountState } from './state.js';
@@ -114,7 +115,9 @@ function decided(account: AccountState, step: Step, name: string): readonly Acco
         leg: 0,
         now: AT,
       };
-      return eventsOr(decideReserve(account, aLeg(account, step.amount), facts));
+      const reserve = decideReserve(account, aLeg(account, step.amount), facts);
+      assert('ok' in reserve, 'Each step is its own transaction: it has no rivals.');
+      return eventsOr(reserve);
     }
     case 'receive':
       return settling(account, name, normalSide(account.type), step.amount, null);
@@ -240,8 +243,8 @@ describe('whatever happens to an account', () => {
 
           const store = new InMemoryEventStore();
           await openIn(store, { accountType });
-          const one = new AccountExecutor(store, STREAM);
-          const other = new AccountExecutor(store, STREAM);
+          const one = new StreamExecutor(store, STREAM, ACCOUNT_FOLD);
+          const other = new StreamExecutor(store, STREAM, ACCOUNT_FOLD);
           const waiting = steps.map((step, index) => asTask(step, index));
           for (let process = one; waiting.length > 0; process = process === one ? other : one) {
             const [size = 0] = groupSizes.take(1);

@@ -93,7 +93,10 @@ export interface ReservationReleased {
     readonly reservationId: string;
     readonly transactionId: string;
     readonly attemptId: string;
+    /** All that is left of the reservation, or the part that this release gives back. */
     readonly amount: AmountText;
+    /** Names a release that a hold owes; null when an attempt gives back what it never used. */
+    readonly releaseId: string | null;
     readonly at: Instant;
   };
 }
@@ -108,7 +111,7 @@ export interface EntryPosted {
     readonly amount: AmountText;
     readonly currency: string;
     readonly effectiveAt: Instant;
-    /** The reservation this entry consumes; null on an unchecked leg. */
+    /** The reservation this entry consumes, a captured part of it on a hold's; null on an unchecked leg. */
     readonly reservationId: string | null;
     /** 1-based count of the account's entries, this one included. */
     readonly sequence: number;

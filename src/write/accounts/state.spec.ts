@@ -111,6 +111,7 @@ describe('FundsReserved', () => {
       attemptId: idOf('attempt held'),
       leg: 0,
       amount: 30n,
+      taken: [],
     });
   });
 

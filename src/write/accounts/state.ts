@@ -3,13 +3,20 @@ import { balanceOf, type AccountType } from '../../kernel/money.js';
 import type { AccountStatus, AccountView, BalanceView } from './account-view.js';
 import type { AccountEvent, EntryPosted } from './events.js';
 
-/** Funds set aside for one leg of a transaction that has no entry yet. */
+/** Funds set aside for one leg of a transaction that has no entry yet, or for a hold. */
 export interface Reservation {
   readonly transactionId: string;
   readonly attemptId: string;
   readonly leg: number;
-  /** Minor units. */
+  /** What is left of it; minor units. */
   readonly amount: bigint;
+  /** The entries and releases that took their part of it already, so that each takes it once. */
+  readonly taken: readonly string[];
+}
+
+/** Names an entry among those that take from one reservation. */
+export function entryKey(transactionId: string, leg: number): string {
+  return `${transactionId}:${leg}`;
 }
 
 /** One account, folded from its stream. All amounts are minor units. */
@@ -101,11 +108,14 @@ export function evolve(state: AccountState | null, event: AccountEvent): Account
         attemptId,
         leg,
         amount,
+        taken: [],
       });
       return { ...state, reservations, reserved: state.reserved + amount };
     }
-    case 'ReservationReleased':
-      return withoutReservation(state, event.data.reservationId);
+    case 'ReservationReleased': {
+      const { reservationId, amount, releaseId } = event.data;
+      return takenFrom(state, reservationId, BigInt(amount), releaseId ?? 'released');
+    }
     case 'EntryPosted':
       return withEntry(state, event);
     default:
@@ -113,16 +123,20 @@ export function evolve(state: AccountState | null, event: AccountEvent): Account
   }
 }
 
-function withoutReservation(state: AccountState, reservationId: string): AccountState {
+function takenFrom(state: AccountState, reservationId: string, amount: bigint, by: string): AccountState {
   const reservation = state.reservations.get(reservationId);
   assert(reservation, `Reservation ${reservationId} is open on account ${state.accountId}.`);
+  const rest = reservation.amount - amount;
+  assert(rest >= 0n, `Reservation ${reservationId} holds what is taken from it.`);
+  assert(!reservation.taken.includes(by), `${by} takes from reservation ${reservationId} once.`);
   const reservations = new Map(state.reservations);
-  reservations.delete(reservationId);
-  return { ...state, reservations, reserved: state.reserved - reservation.amount };
+  if (rest === 0n) reservations.delete(reservationId);
+  else reservations.set(reservationId, { ...reservation, amount: rest, taken: [...reservation.taken, by] });
+  return { ...state, reservations, reserved: state.reserved - amount };
 }
 
 function withEntry(state: AccountState, event: EntryPosted): AccountState {
-  const { reservationId, direction, sequence } = event.data;
+  const { reservationId, direction, sequence, transactionId, leg } = event.data;
   assert(
     sequence === state.sequence + 1,
     `Entry ${sequence} follows entry ${state.sequence} on ${state.accountId}.`,
@@ -132,7 +146,8 @@ function withEntry(state: AccountState, event: EntryPosted): AccountState {
     `Entry ${sequence} of ${state.accountId} is in its currency.`,
   );
   const amount = BigInt(event.data.amount);
-  const freed = reservationId === null ? state : withoutReservation(state, reservationId);
+  const freed =
+    reservationId === null ? state : takenFrom(state, reservationId, amount, entryKey(transactionId, leg));
   const booked = {
     ...freed,
     debits: freed.debits + (direction === 'debit' ? amount : 0n),

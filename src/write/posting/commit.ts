@@ -1,9 +1,17 @@
 import { assert } from '../../kernel/assert.js';
+import { toInstant } from '../../kernel/clock.js';
 import { imbalances } from '../../kernel/money.js';
 import type { Refusal } from '../refusals.js';
-import type { TransactionPosted, TransactionRejected } from '../transactions/events.js';
+import type {
+  Parent,
+  PostedLeg,
+  TransactionAuthorized,
+  TransactionPosted,
+  TransactionRejected,
+} from '../transactions/events.js';
 import type { PlannedLeg } from './plan.decide.js';
-import type { Reserving } from './reserve.js';
+import type { MadeReservation } from './reserve.js';
+import type { Plan } from './road.js';
 
 /** What a transaction says about itself besides its legs. */
 export interface PostingText {
@@ -22,63 +30,49 @@ export interface OutcomeFacts {
   readonly requestHash: string;
   readonly request: object;
   readonly text: PostingText;
-  readonly effectiveAt: string;
+  readonly parent: Parent | null;
   readonly now: string;
 }
 
-/** Builds the commit of all legs. Asserts once more that they balance: the last place where a mistake costs nothing. */
-export function postedEvent(
+/** Builds the commit of all legs. */
+export function committedEvent(
   facts: OutcomeFacts,
-  legs: readonly PlannedLeg[],
-  { reservations }: Reserving,
-): TransactionPosted {
+  { legs, outcome }: Plan,
+  reservations: readonly MadeReservation[],
+): TransactionPosted | TransactionAuthorized {
+  const { text, now, parent, transactionId, companyId, attemptId, idempotencyKey, requestHash, request } =
+    facts;
+  const shared = { transactionId, companyId, attemptId, ...text, recordedAt: now };
+  const rest = { parent, idempotencyKey, requestHash, request };
+  const committed = committedLegs(legs, reservations);
+  if (outcome.kind === 'authorize') {
+    const { expiresAt } = outcome;
+    return { type: 'TransactionAuthorized', data: { ...shared, expiresAt, legs: committed, ...rest } };
+  }
+  // Asserted once more where the event is built: the last place where a mistake costs nothing.
   assert(imbalances(legs).size === 0, 'A posted transaction balances in every currency.');
-  const {
-    text,
-    now,
-    transactionId,
-    companyId,
-    attemptId,
-    effectiveAt,
-    idempotencyKey,
-    requestHash,
-    request,
-  } = facts;
+  const effectiveAt = toInstant(outcome.effectiveAtMs);
+  return { type: 'TransactionPosted', data: { ...shared, effectiveAt, legs: committed, ...rest } };
+}
+
+function committedLegs(legs: readonly PlannedLeg[], reservations: readonly MadeReservation[]): PostedLeg[] {
   const byLeg = new Map(reservations.map((reservation) => [reservation.leg, reservation]));
-  return {
-    type: 'TransactionPosted',
-    data: {
-      transactionId,
-      companyId,
-      attemptId,
-      ...text,
-      effectiveAt,
-      recordedAt: now,
-      legs: legs.map(({ accountId, direction, amount, currency, checked, afterRevision }, index) => {
-        const reservation = byLeg.get(index);
-        assert(
-          checked === (reservation !== undefined),
-          `Leg ${index} is reserved exactly when it is checked.`,
-        );
-        return {
-          accountId,
-          direction,
-          amount: amount.toString(),
-          currency,
-          reservationId: reservation?.reservationId ?? null,
-          afterRevision: (reservation?.revision ?? afterRevision).toString(),
-        };
-      }),
-      idempotencyKey,
-      requestHash,
-      request,
-    },
-  };
+  return legs.map(({ accountId, direction, amount, currency, checked, held, afterRevision }, index) => {
+    const reservation = byLeg.get(index);
+    assert(checked === (reservation !== undefined), `Leg ${index} is reserved exactly when it is checked.`);
+    return {
+      accountId,
+      direction,
+      amount: amount.toString(),
+      currency,
+      reservationId: held?.reservationId ?? reservation?.reservationId ?? null,
+      afterRevision: held?.afterRevision ?? (reservation?.revision ?? afterRevision).toString(),
+    };
+  });
 }
 
 /** Builds the record of a refusal, as final as a success. */
-export function rejectedEvent(facts: OutcomeFacts, why: Refusal | null): TransactionRejected {
-  assert(why !== null, 'A rejection says why.');
+export function rejectedEvent(facts: OutcomeFacts, why: Refusal): TransactionRejected {
   const { transactionId, companyId, attemptId, idempotencyKey, requestHash, request, now } = facts;
   const { code, pointer, details } = why;
   return {

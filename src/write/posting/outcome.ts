@@ -4,24 +4,38 @@ import { toLedgerEvent } from '../../edges/event-store/ledger-event.js';
 import { assert } from '../../kernel/assert.js';
 import {
   transactionStream,
+  type HoldCommandAccepted,
+  type TransactionAuthorized,
   type TransactionPosted,
   type TransactionRejected,
 } from '../transactions/events.js';
 
 /** What a key came to, for ever. */
 export interface RecordedOutcome {
-  readonly event: TransactionPosted | TransactionRejected;
+  readonly event: TransactionPosted | TransactionAuthorized | TransactionRejected;
   readonly position: bigint;
+  /** Where it stands in its stream. */
+  readonly revision: bigint;
 }
 
 /** What a transaction's stream holds so far. */
 export interface Attempts {
   readonly outcome: RecordedOutcome | null;
+  /** The key stands for a command that changes a hold, not for one that moves money. */
+  readonly claim: HoldCommandAccepted | null;
   /** Where the next append must stand. */
   readonly expected: ExpectedRevision;
   /** Attempts that can no longer commit. */
   readonly abandoned: ReadonlySet<string>;
 }
+
+/** What is known of a stream nobody looked at. */
+export const UNTOUCHED: Attempts = {
+  outcome: null,
+  claim: null,
+  expected: 'no_stream',
+  abandoned: new Set(),
+};
 
 /**
  * Reads what became of a transaction.
@@ -35,20 +49,29 @@ export async function readAttempts(store: EventStore, transactionId: string): Pr
   for (;;) {
     const page = await store.readStream(stream, {
       from: expected === 'no_stream' ? 'start' : expected + 1n,
-      countMax: limits.foldPageEventsMax,
+      countMax: limits.attemptsPageEventsMax,
     });
     for (const recorded of page.events) {
       const event = toLedgerEvent(recorded);
-      expected = recorded.revision;
-      if (event.type === 'TransactionPosted' || event.type === 'TransactionRejected') {
-        return { outcome: { event, position: recorded.position }, expected, abandoned };
+      const { position, revision } = recorded;
+      expected = revision;
+      switch (event.type) {
+        case 'TransactionPosted':
+        case 'TransactionAuthorized':
+        case 'TransactionRejected':
+          return { outcome: { event, position, revision }, claim: null, expected, abandoned };
+        case 'HoldCommandAccepted':
+          return { outcome: null, claim: event, expected, abandoned };
+        default:
+          assert(
+            event.type === 'AttemptAbandoned',
+            `${event.type} does not stand before the outcome in ${stream}.`,
+          );
+          abandoned.add(event.data.attemptId);
       }
-      assert(
-        event.type === 'AttemptAbandoned',
-        `${event.type} does not stand before the outcome in ${stream}.`,
-      );
-      abandoned.add(event.data.attemptId);
     }
-    if (page.events.length < limits.foldPageEventsMax) return { outcome: null, expected, abandoned };
+    if (page.events.length < limits.attemptsPageEventsMax) {
+      return { outcome: null, claim: null, expected, abandoned };
+    }
   }
 }

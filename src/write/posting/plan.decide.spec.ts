@@ -68,8 +68,8 @@ describe('a planned posting', () => {
     expect(decided).toEqual({
       ok: true,
       value: [
-        { ...twoLegs[0], checked: true, afterRevision: 7n },
-        { ...twoLegs[1], checked: false, afterRevision: 8n },
+        { ...twoLegs[0], checked: true, held: null, afterRevision: 7n },
+        { ...twoLegs[1], checked: false, held: null, afterRevision: 8n },
       ],
     });
   });

@@ -1,10 +1,16 @@
-import { limits } from '../../config/limits.js';
-import { assert } from '../../kernel/assert.js';
-import { currencyExponent } from '../../kernel/currencies.js';
-import { imbalances, lowersBalance, type Direction } from '../../kernel/money.js';
+import type { Direction } from '../../kernel/money.js';
 import { refused, success, type Result } from '../../kernel/result.js';
 import type { AccountState } from '../accounts/state.js';
 import { refusal, type Refusal } from '../refusals.js';
+import {
+  accountCurrencyRule,
+  balanceRule,
+  currencyRule,
+  effectiveTimeRule,
+  findAccounts,
+  statusRule,
+  type FoundLeg,
+} from './ladder.js';
 
 /** One leg of a request, with where its parts stand in the request's JSON. */
 export interface RequestedPostingLeg {
@@ -44,6 +50,8 @@ export interface PostingFacts {
 export interface PlannedLeg extends RequestedPostingLeg {
   /** It lowers the available balance of an account with a floor, so it needs a reservation. */
   readonly checked: boolean;
+  /** The part of a hold's reservation it takes instead; null on a leg that takes none. */
+  readonly held: { readonly reservationId: string; readonly afterRevision: string } | null;
   readonly afterRevision: bigint;
 }
 
@@ -53,71 +61,28 @@ export interface PlannedLeg extends RequestedPostingLeg {
  */
 export function decidePlan(
   { legs, legsPointer, accountsMustDiffer, effectiveAtMs }: RequestedPosting,
-  { companyId, nowMs, accounts }: PostingFacts,
+  facts: PostingFacts,
 ): Result<readonly PlannedLeg[], Refusal> {
-  if (effectiveAtMs !== null && effectiveAtMs > nowMs + limits.effectiveAheadMsMax) {
-    const hours = (limits.effectiveAheadMsMax / 3_600_000).toString();
-    return refused(refusal('effective-time-too-far-ahead', '/effectiveAt', { hoursMax: hours }));
-  }
-  for (const leg of legs) {
-    if (currencyExponent(leg.currency) === undefined) {
-      return refused(refusal('currency-must-exist', leg.pointers.currency, { currency: leg.currency }));
-    }
-  }
-  if (accountsMustDiffer) {
-    const [first, second] = legs;
-    if (first && second && first.accountId === second.accountId) {
-      return refused(
-        refusal('accounts-must-differ', second.pointers.account, { accountId: second.accountId }),
-      );
-    }
-  }
-  const differences = imbalances(legs);
-  if (differences.size > 0) {
-    const details = Object.fromEntries([...differences].map(([currency, sum]) => [currency, sum.toString()]));
-    return refused(refusal('legs-must-balance', legsPointer, details));
-  }
-  const planned: PlannedLeg[] = [];
-  for (const leg of legs) {
-    const account = accounts.get(leg.accountId);
-    // Another company's account is as unknown as one that was never opened.
-    if (account?.state.companyId !== companyId) {
-      return refused(refusal('account-must-exist', leg.pointers.account, { accountId: leg.accountId }));
-    }
-    const { overdraftLimit, type } = account.state;
-    const checked = overdraftLimit !== null && lowersBalance(type, leg.direction);
-    planned.push({ ...leg, checked, afterRevision: account.revision });
-  }
-  for (const leg of planned) {
-    const { currency } = stateOf(accounts, leg);
-    if (currency !== leg.currency) {
-      const details = { accountId: leg.accountId, accountCurrency: currency, currency: leg.currency };
-      return refused(refusal('currency-must-match-account', leg.pointers.currency, details));
-    }
-  }
-  for (const rule of STATUS_RULES) {
-    for (const leg of planned) {
-      const why = rule(stateOf(accounts, leg), leg.pointers.account);
-      if (why) return refused(why);
-    }
-  }
-  return success(planned);
+  const malformed =
+    effectiveTimeRule(effectiveAtMs, facts.nowMs) ??
+    currencyRule(legs) ??
+    (accountsMustDiffer ? differentAccountsRule(legs) : undefined) ??
+    balanceRule(legs, legsPointer);
+  if (malformed) return refused(malformed);
+  const found = findAccounts(legs, facts);
+  if (!found.ok) return found;
+  const why = accountCurrencyRule(found.value) ?? statusRule(found.value);
+  return why ? refused(why) : success(found.value.map(toPlannedLeg));
 }
 
-function stateOf(accounts: ReadonlyMap<string, SeenAccount>, leg: PlannedLeg): AccountState {
-  const account = accounts.get(leg.accountId);
-  assert(account, 'A planned leg names an account that was found.');
-  return account.state;
+/** A leg that lowers the balance of an account with a floor needs its funds reserved. */
+export function toPlannedLeg(leg: FoundLeg): PlannedLeg {
+  const { accountId, direction, amount, currency, pointers, revision } = leg;
+  const checked = leg.lowers && leg.account.overdraftLimit !== null;
+  return { accountId, direction, amount, currency, pointers, checked, held: null, afterRevision: revision };
 }
 
-type StatusRule = (account: AccountState, pointer: string) => Refusal | undefined;
-
-/** Which statuses take part in new transactions, in the ladder's order. Asked again by each reservation. */
-export const STATUS_RULES: readonly StatusRule[] = [
-  ({ status, accountId }, pointer) =>
-    status === 'closed' ? refusal('account-must-not-be-closed', pointer, { accountId }) : undefined,
-  ({ status, accountId }, pointer) =>
-    status === 'closing' ? refusal('account-must-not-be-closing', pointer, { accountId }) : undefined,
-  ({ status, accountId }, pointer) =>
-    status === 'frozen' ? refusal('account-must-not-be-frozen', pointer, { accountId }) : undefined,
-];
+function differentAccountsRule([first, second]: readonly RequestedPostingLeg[]): Refusal | undefined {
+  if (!first || !second || first.accountId !== second.accountId) return undefined;
+  return refusal('accounts-must-differ', second.pointers.account, { accountId: second.accountId });
+}

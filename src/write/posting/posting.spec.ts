@@ -107,7 +107,7 @@ describe('one idempotency key', () => {
   });
 
   it('moves money once for 100 identical requests at once, from three processes', async () => {
-    const { side, customer, merchant } = await aBankAndACustomer(1000n);
+    const { side, customer, merchant } = await aBankAndACustomer(400n);
     const processes = [side, new WriteSide(side.store), new WriteSide(side.store)];
     const context = aContext();
     const outcomes = await Promise.all(
@@ -119,7 +119,7 @@ describe('one idempotency key', () => {
       new Set(outcomes.map((o) => (o?.kind === 'accepted' ? JSON.stringify(o.body) : o?.kind))).size,
     ).toBe(1);
     expect(outcomes.filter((o) => o?.replayed === false)).toHaveLength(1);
-    expect(await side.money(customer)).toEqual({ balance: 600n, available: 600n, reserved: 0n, entries: 2 });
+    expect(await side.money(customer)).toEqual({ balance: 0n, available: 0n, reserved: 0n, entries: 2 });
   });
 });
 

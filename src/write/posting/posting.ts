@@ -4,40 +4,40 @@ import { AppendOutcomeUnknown, type EventStore } from '../../edges/event-store/e
 import { assert } from '../../kernel/assert.js';
 import { toInstant, type Clock } from '../../kernel/clock.js';
 import type { IdSource } from '../../kernel/ids.js';
+import type { Result } from '../../kernel/result.js';
 import type { AccountExecutors } from '../accounts/executors.js';
-import { TooBusy, TryAgain, type CommandContext, type CommandOutcome } from '../command.js';
-import { differingFields, eventIdOf, requestHashOf } from '../identity.js';
+import { TooBusy, TryAgain, type CommandOutcome } from '../command.js';
 import { eventMetadata } from '../event-metadata.js';
+import { differingFields, eventIdOf, requestHashOf } from '../identity.js';
 import type { WriteMetrics } from '../metrics.js';
 import { REFUSALS, refusal, type Refusal } from '../refusals.js';
 import { transactionStream } from '../transactions/events.js';
-import { toTransactionView, type TransactionView } from '../transactions/transaction-view.js';
-import { postedEvent, rejectedEvent, type OutcomeFacts, type PostingText } from './commit.js';
-import { readAttempts, type Attempts, type RecordedOutcome } from './outcome.js';
-import { decidePlan, type PlannedLeg, type RequestedPosting, type SeenAccount } from './plan.decide.js';
-import { releaseAll, reserveAll, type Reserving } from './reserve.js';
-import { LegSettler } from './settle.js';
+import type { TransactionExecutors } from '../transactions/executors.js';
+import { committedEvent, rejectedEvent, type OutcomeFacts } from './commit.js';
+import { readAttempts, UNTOUCHED, type Attempts, type RecordedOutcome } from './outcome.js';
+import type { SeenAccount } from './plan.decide.js';
+import { releaseAttempt, reserveAttempt, type Reserving } from './reserve.js';
+import { outlastRivals } from './rivals.js';
+import type { Plan, RoadCommand } from './road.js';
+import { Settlement } from './settle.js';
 
-/** A command that moves money, in the one shape the road knows. */
-export interface PostingCommand {
-  readonly context: CommandContext;
-  readonly transactionId: string;
-  readonly requested: RequestedPosting;
-  readonly text: PostingText;
-  /** The request as it was sent: what the idempotency hash covers. */
-  readonly request: object;
+/** The answer of a recorded success. */
+export type ToView<View> = (
+  event: Exclude<RecordedOutcome['event'], { type: 'TransactionRejected' }>,
+  recorded: { readonly position: bigint; readonly revision: bigint },
+) => View;
+
+/** What a key was found to stand for. */
+interface Found {
+  readonly outcome: RecordedOutcome;
+  readonly replayed: boolean;
+  readonly settled: boolean;
 }
 
-interface Attempt {
-  readonly command: PostingCommand;
-  readonly facts: OutcomeFacts;
-  readonly deadlineMs: number;
-}
-
-const UNTOUCHED: Attempts = { outcome: null, expected: 'no_stream', abandoned: new Set() };
+type Answer = Found | { readonly refused: Refusal };
 
 /**
- * The one road to a posted transaction: decide, reserve, commit, settle, answer.
+ * The one road to a posted transaction or an authorized hold: decide, reserve, commit, settle, answer.
  *
  * Guarantees: the append of the outcome to the transaction's stream is the commit of all legs, the idempotency check and the
  * frozen answer in one; nothing before it is final, nothing after it can be refused. Any number of identical requests, at once
@@ -46,16 +46,17 @@ const UNTOUCHED: Attempts = { outcome: null, expected: 'no_stream', abandoned: n
 export class Posting {
   private readonly inFlight = new Map<string, Promise<unknown>>();
   private readonly outcomes = new LRUCache<string, RecordedOutcome>({ max: limits.rememberedOutcomesMax });
-  private readonly settler: LegSettler;
+  private readonly settlement: Settlement;
 
   constructor(
     private readonly store: EventStore,
-    private readonly executors: AccountExecutors,
+    private readonly accounts: AccountExecutors,
+    private readonly parents: TransactionExecutors,
     private readonly clock: Clock,
     private readonly ids: IdSource,
     private readonly metrics: WriteMetrics,
   ) {
-    this.settler = new LegSettler(executors, clock, metrics);
+    this.settlement = new Settlement(accounts, parents, clock, metrics);
   }
 
   /**
@@ -64,7 +65,7 @@ export class Posting {
    * @throws TooBusy when a bound is reached and nothing was done; TryAgain or EventStoreUnavailable when the outcome is not
    *   known yet: the same command with the same key finds or finishes it
    */
-  async post(command: PostingCommand): Promise<CommandOutcome<TransactionView>> {
+  async post<View>(command: RoadCommand, toView: ToView<View>): Promise<CommandOutcome<View>> {
     const { transactionId } = command;
     if (this.inFlight.size >= limits.postingsInFlightMax) {
       throw new TooBusy(`${limits.postingsInFlightMax} transactions are under way: send it again shortly.`);
@@ -76,44 +77,37 @@ export class Posting {
     const run = this.run(command);
     this.inFlight.set(transactionId, run);
     try {
-      return await run;
+      return toOutcome(await run, toView);
     } finally {
       this.inFlight.delete(transactionId);
     }
   }
 
-  private async run(command: PostingCommand): Promise<CommandOutcome<TransactionView>> {
+  private async run(command: RoadCommand): Promise<Answer> {
     const known = this.outcomes.get(command.transactionId);
-    if (known) return this.replay(command, known);
+    if (known) return this.again(command, known, true);
     const deadlineMs = performance.now() + limits.commandTimeoutMs;
     for (let attempts = 0; attempts < limits.attemptsMax; attempts += 1) {
-      const outcome = await this.attempt(command, deadlineMs);
-      if (outcome) return outcome;
+      const answer = await this.attempt(command, deadlineMs);
+      if (answer) return answer;
     }
     throw new TryAgain('The transaction was interrupted several times: send it again with the same key.');
   }
 
-  /** One execution of the command; null when it was abandoned under way and may start over. */
-  private async attempt(
-    command: PostingCommand,
-    deadlineMs: number,
-  ): Promise<CommandOutcome<TransactionView> | null> {
-    const { context, transactionId, requested, text, request } = command;
+  /** One execution of the command; null when it was overtaken under way and may start over. */
+  private async attempt(command: RoadCommand, deadlineMs: number): Promise<Answer | null> {
+    const { context, transactionId, parent, text, request } = command;
     // 1 Decide.
     const nowMs = this.clock.nowMs();
-    const plan = decidePlan(requested, {
-      companyId: context.principal.companyId,
-      nowMs,
-      accounts: await this.seeAccounts(requested),
-    });
-    if (!plan.ok && !REFUSALS[plan.refusal.code].frozen) return refusedNow(plan.refusal);
+    const plan = await this.decide(command, nowMs);
+    if (!plan.ok && !REFUSALS[plan.refusal.code].frozen) return { refused: plan.refusal };
 
-    // A request without checked legs learns of an earlier outcome from its commit; others must not reserve twice.
-    const mayDisturb = !plan.ok || plan.value.some((leg) => leg.checked);
+    // A request that reserves nothing learns of an earlier outcome from its commit; others must not reserve twice.
+    const mayDisturb = !plan.ok || plan.value.guard !== null || plan.value.legs.some((leg) => leg.checked);
     const before = mayDisturb ? await readAttempts(this.store, transactionId) : UNTOUCHED;
-    if (before.outcome) return this.recall(command, before.outcome);
+    const earlier = await this.earlier(command, before);
+    if (earlier) return earlier;
 
-    const now = toInstant(nowMs);
     const facts: OutcomeFacts = {
       transactionId,
       attemptId: this.ids.newId(),
@@ -122,74 +116,84 @@ export class Posting {
       requestHash: requestHashOf(request),
       request,
       text,
-      effectiveAt: requested.effectiveAtMs === null ? now : toInstant(requested.effectiveAtMs),
-      now,
+      parent,
+      now: toInstant(nowMs),
     };
-    const attempt: Attempt = { command, facts, deadlineMs };
+    const metadata = eventMetadata(context, transactionId);
+    const on = { accounts: this.accounts, parents: this.parents, metadata };
     // 2 Reserve.
-    const reserving = await this.reserve(attempt, plan.ok ? plan.value : []);
-    const why = plan.ok ? reserving.refusal : plan.refusal;
+    const reserving: Reserving = plan.ok
+      ? await reserveAttempt(on, facts, plan.value, deadlineMs)
+      : { kind: 'refused', refusal: plan.refusal, reservations: [], guarded: false };
+    if (reserving.kind === 'overtaken') {
+      await releaseAttempt(on, facts, reserving);
+      const { store, clock, metrics } = this;
+      if (reserving.rivals.length > 0) {
+        await outlastRivals({ ...on, store, clock, metrics }, facts, reserving.rivals);
+      }
+      return null;
+    }
     // 3 Commit.
     const event =
-      plan.ok && why === null ? postedEvent(facts, plan.value, reserving) : rejectedEvent(facts, why);
-    const committed = await this.commit(attempt, before, event);
-    if (committed !== 'abandoned') {
-      if (committed.event.data.attemptId !== facts.attemptId) {
-        await this.release(attempt, reserving);
-        return this.recall(command, committed);
+      plan.ok && reserving.kind === 'reserved'
+        ? committedEvent(facts, plan.value, reserving.reservations)
+        : rejectedEvent(facts, refusalOf(plan, reserving));
+    const committed = await this.commit(command, before, event);
+    if (committed === 'recorded') {
+      // 4 Settle.
+      const outcome = this.outcomes.get(transactionId);
+      assert(outcome, 'What was just recorded is remembered.');
+      if (outcome.event.type !== 'TransactionRejected') {
+        this.metrics.transactionsPosted.inc();
+        const settled = await this.settlement.settle(outcome.event, metadata, deadlineMs);
+        // A retry has to finish what is still owed, so it must not be answered from memory.
+        if (!settled) this.outcomes.delete(transactionId);
+        // 5 Answer.
+        return { outcome, replayed: false, settled };
       }
-      this.outcomes.set(transactionId, committed);
-      if (committed.event.type === 'TransactionRejected') {
-        this.metrics.transactionsRejected.inc();
-        await this.release(attempt, reserving);
-        return answer(committed, { replayed: false, settled: true });
-      }
-      this.metrics.transactionsPosted.inc();
-      // 4 Settle. 5 Answer.
-      const settled = await this.settler.settle(
-        committed.event,
-        eventMetadata(context, transactionId),
-        deadlineMs,
-      );
-      return answer(committed, { replayed: false, settled });
+      this.metrics.transactionsRejected.inc();
+      await releaseAttempt(on, facts, reserving);
+      return { outcome, replayed: false, settled: true };
     }
-    await this.release(attempt, reserving);
-    return null;
+    await releaseAttempt(on, facts, reserving);
+    return committed === 'abandoned' ? null : this.earlier(command, committed);
   }
 
-  private async seeAccounts({ legs }: RequestedPosting): Promise<ReadonlyMap<string, SeenAccount>> {
-    const accountIds = [...new Set(legs.map((leg) => leg.accountId))];
+  /** Runs the command's ladder on what this process knows; a refusal is only given on what the streams say now. */
+  private async decide(command: RoadCommand, nowMs: number): Promise<Result<Plan, Refusal>> {
+    const known = await this.decideOn(command, nowMs, false);
+    return known.ok ? known : this.decideOn(command, nowMs, true);
+  }
+
+  private async decideOn(
+    command: RoadCommand,
+    nowMs: number,
+    current: boolean,
+  ): Promise<Result<Plan, Refusal>> {
+    const { parent, context } = command;
+    const seenParent = parent ? await this.parents.read(parent.transactionId, { current }) : null;
+    const parentState = seenParent?.state ?? null;
     const accounts = new Map<string, SeenAccount>();
     await Promise.all(
-      accountIds.map(async (accountId) => {
-        const account = await this.executors.read(accountId, { current: false });
+      [...new Set(command.accountIds(parentState))].map(async (accountId) => {
+        const account = await this.accounts.read(accountId, { current });
         if (account) accounts.set(accountId, account);
       }),
     );
-    return accounts;
-  }
-
-  private reserve({ command, facts, deadlineMs }: Attempt, legs: readonly PlannedLeg[]): Promise<Reserving> {
-    const metadata = eventMetadata(command.context, facts.transactionId);
-    return reserveAll(this.executors, legs, { ...facts, metadata, deadlineMs });
-  }
-
-  private async release({ command, facts }: Attempt, reserving: Reserving): Promise<void> {
-    const metadata = eventMetadata(command.context, facts.transactionId);
-    await releaseAll(this.executors, reserving.reservations, facts.now, metadata);
+    return command.plan({ companyId: context.principal.companyId, nowMs, accounts, parent: parentState });
   }
 
   /**
-   * Appends the outcome, unless another attempt's stands there already.
+   * Appends the outcome, unless something stands there already.
    *
-   * @returns the outcome on record, ours or not; `abandoned` when a settler fenced this attempt off
+   * @returns `recorded` when it is ours, `abandoned` when a settler fenced this attempt off, else what stands there
    */
   private async commit(
-    { command: { context }, facts }: Attempt,
+    { context }: RoadCommand,
     before: Attempts,
     event: RecordedOutcome['event'],
-  ): Promise<RecordedOutcome | 'abandoned'> {
-    const { transactionId, attemptId } = facts;
+  ): Promise<'recorded' | 'abandoned' | Attempts> {
+    const { transactionId, attemptId } = event.data;
     // Named after the attempt: two attempts' outcomes must never pass for the same append.
     const id = eventIdOf(attemptId, 'outcome');
     const appended = { id, ...event, metadata: eventMetadata(context, transactionId) };
@@ -197,72 +201,71 @@ export class Posting {
     for (let conflicts = 0; conflicts <= limits.commitConflictsMax; conflicts += 1) {
       try {
         const outcome = await this.store.append(transactionStream(transactionId), expected, [appended]);
-        if (outcome.kind === 'appended') return { event, position: outcome.position };
+        if (outcome.kind === 'appended') {
+          this.outcomes.set(transactionId, { event, position: outcome.position, revision: outcome.revision });
+          return 'recorded';
+        }
       } catch (error) {
         // It may be committed: the reservations stay until the stream tells.
         if (error instanceof AppendOutcomeUnknown) throw new TryAgain(error.message, { cause: error });
         throw error;
       }
       const now = await readAttempts(this.store, transactionId);
-      if (now.outcome) return now.outcome;
+      if (now.outcome || now.claim) return now;
       if (now.abandoned.has(attemptId)) return 'abandoned';
       expected = now.expected;
     }
     throw new TryAgain('The transaction was interrupted several times: send it again with the same key.');
   }
 
-  /** An outcome another attempt recorded: finish what its crash may have left, then answer it again. */
-  private async recall(
-    command: PostingCommand,
-    outcome: RecordedOutcome,
-  ): Promise<CommandOutcome<TransactionView>> {
-    if (outcome.event.type === 'TransactionPosted') {
+  /** What the key came to before, finished where a crash left it unfinished; null when it is new. */
+  private async earlier(command: RoadCommand, { outcome, claim }: Attempts): Promise<Answer | null> {
+    if (claim) return reused(claim.data.request, command.request);
+    if (!outcome) return null;
+    let settled = true;
+    if (outcome.event.type !== 'TransactionRejected') {
       const metadata = eventMetadata(command.context, command.transactionId);
       const deadlineMs = performance.now() + limits.commandTimeoutMs;
-      if (!(await this.settler.settle(outcome.event, metadata, deadlineMs))) {
-        return this.answerAgain(command, outcome, false);
-      }
+      settled = await this.settlement.settle(outcome.event, metadata, deadlineMs);
     }
-    this.outcomes.set(command.transactionId, outcome);
-    return this.answerAgain(command, outcome, true);
+    if (settled) this.outcomes.set(command.transactionId, outcome);
+    return this.again(command, outcome, settled);
   }
 
-  private replay(command: PostingCommand, outcome: RecordedOutcome): CommandOutcome<TransactionView> {
-    return this.answerAgain(command, outcome, true);
-  }
-
-  private answerAgain(
-    command: PostingCommand,
-    outcome: RecordedOutcome,
-    settled: boolean,
-  ): CommandOutcome<TransactionView> {
-    const recorded = outcome.event.data;
-    if (recorded.requestHash !== requestHashOf(command.request)) {
-      const fields = differingFields(recorded.request, command.request).join(',');
-      return refusedNow(refusal('idempotency-key-reused', null, { fields }));
-    }
+  private again(command: RoadCommand, outcome: RecordedOutcome, settled: boolean): Answer {
+    const { requestHash, request } = outcome.event.data;
+    if (requestHash !== requestHashOf(command.request)) return reused(request, command.request);
     this.metrics.replays.inc();
-    return answer(outcome, { replayed: true, settled });
+    return { outcome, replayed: true, settled };
   }
 }
 
-function answer(
-  { event, position }: RecordedOutcome,
-  { replayed, settled }: { readonly replayed: boolean; readonly settled: boolean },
-): CommandOutcome<TransactionView> {
-  if (event.type === 'TransactionPosted') {
-    return { kind: 'accepted', body: toTransactionView(event, position), position, replayed, settled };
+function refusalOf(plan: Result<Plan, Refusal>, reserving: Reserving): Refusal {
+  if (!plan.ok) return plan.refusal;
+  assert(reserving.kind === 'refused', 'What is not committed was refused.');
+  return reserving.refusal;
+}
+
+function reused(first: object, second: object): Answer {
+  const fields = differingFields(first, second).join(',');
+  return { refused: refusal('idempotency-key-reused', null, { fields }) };
+}
+
+function toOutcome<View>(answer: Answer, toView: ToView<View>): CommandOutcome<View> {
+  if ('refused' in answer) {
+    return { kind: 'refused', refusal: answer.refused, position: null, replayed: false };
+  }
+  const { outcome, replayed, settled } = answer;
+  const { event, position } = outcome;
+  if (event.type !== 'TransactionRejected') {
+    return { kind: 'accepted', body: toView(event, outcome), position, replayed, settled };
   }
   const { code, pointer, details } = event.data;
-  assert(code in REFUSALS, `A recorded refusal has a known code, not ${code}.`);
+  assert(Object.hasOwn(REFUSALS, code), `A recorded refusal has a known code, not ${code}.`);
   return {
     kind: 'refused',
     refusal: { code: code as Refusal['code'], pointer, details },
     position,
     replayed,
   };
-}
-
-function refusedNow(why: Refusal): CommandOutcome<TransactionView> {
-  return { kind: 'refused', refusal: why, position: null, replayed: false };
 }

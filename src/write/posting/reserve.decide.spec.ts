@@ -15,7 +15,8 @@ import { ACCOUNT_TYPES } from '../../kernel/money.js';
 import type { AccountStatus } from '../accounts/account-view.js';
 import type { AccountEvent } from '../accounts/events.js';
 import { available, evolve, type AccountState } from '../accounts/state.js';
-import { decideRelease, decideReserve, existing } from './reserve.decide.js';
+import { existing } from './reserve.js';
+import { decideRelease, decideReserve } from './reserve.decide.js';
 
 const facts = {
   reservationId: idOf('new'),
@@ -33,6 +34,7 @@ function withFunds(status: AccountStatus = 'open', ...more: readonly AccountEven
 
 function reserving(account: AccountState, amount: bigint) {
   const decided = decideReserve(account, aLeg(account, amount), facts);
+  if ('rivals' in decided) return decided;
   return decided.ok ? decided.value : decided.refusal;
 }
 
@@ -109,6 +111,7 @@ describe('releasing', () => {
           transactionId: idOf('transaction held'),
           attemptId: idOf('attempt held'),
           amount: '30',
+          releaseId: null,
           at: AT,
         },
       },

@@ -1,9 +1,11 @@
-import { assert } from '../../kernel/assert.js';
 import { refused, success, type Result } from '../../kernel/result.js';
 import type { AccountEvent } from '../accounts/events.js';
-import { available, balance, type AccountState } from '../accounts/state.js';
+import { available, balance, evolve, type AccountState, type Reservation } from '../accounts/state.js';
 import { refusal, type Refusal } from '../refusals.js';
-import { STATUS_RULES, type PlannedLeg } from './plan.decide.js';
+import type { ReleasedPart } from '../transactions/events.js';
+import { STATUS_RULES } from './ladder.js';
+import type { PlannedLeg } from './plan.decide.js';
+import type { Rival } from './rivals.js';
 
 /** Names one reservation of one attempt. */
 export interface ReservationFacts {
@@ -18,13 +20,14 @@ export interface ReservationFacts {
 /**
  * Sets funds aside for one checked leg, if what is available at this revision allows it.
  *
- * @returns the event to append, none when the reservation stands already, or why it can't be made
+ * @returns the event to append, none when the reservation stands already, or why it can't be made: a refusal, or other
+ *   attempts of the same transaction that hold funds here
  */
 export function decideReserve(
   account: AccountState,
   leg: PlannedLeg,
   facts: ReservationFacts,
-): Result<readonly AccountEvent[], Refusal> {
+): Result<readonly AccountEvent[], Refusal> | { readonly rivals: readonly Rival[] } {
   if (account.reservations.has(facts.reservationId)) return success([]);
   for (const rule of STATUS_RULES) {
     const why = rule(account, leg.pointers.account);
@@ -33,6 +36,9 @@ export function decideReserve(
   // The limit may have been lifted since the leg was planned; then any amount is covered.
   const { overdraftLimit } = account;
   if (overdraftLimit !== null && available(account) - leg.amount < -overdraftLimit) {
+    // What the same transaction set aside in another attempt is no reason to refuse it.
+    const rivals = rivalsOn(account, facts);
+    if (rivals.length > 0) return { rivals };
     return refused(
       refusal('insufficient-funds', leg.pointers.amount, {
         accountId: account.accountId,
@@ -56,8 +62,17 @@ export function decideReserve(
   return success([{ type: 'FundsReserved', data }]);
 }
 
+function rivalsOn(account: AccountState, { transactionId, attemptId }: ReservationFacts): Rival[] {
+  const { accountId } = account;
+  return [...account.reservations].flatMap(([reservationId, reservation]) =>
+    reservation.transactionId === transactionId && reservation.attemptId !== attemptId
+      ? [{ attemptId: reservation.attemptId, holds: { kind: 'reservation', accountId, reservationId } }]
+      : [],
+  );
+}
+
 /**
- * Gives back the funds of one reservation. Nothing to do when it is not open any more.
+ * Gives back all the funds of one reservation, which no outcome names. Nothing to do when it is not open any more.
  *
  * @returns the events to append; the release of the last reservation ends a close under way
  */
@@ -67,20 +82,38 @@ export function decideRelease(
   now: string,
 ): readonly AccountEvent[] {
   const reservation = account.reservations.get(reservationId);
-  if (!reservation) return [];
-  const { transactionId, attemptId, amount } = reservation;
-  const released: AccountEvent = {
-    type: 'ReservationReleased',
-    data: { reservationId, transactionId, attemptId, amount: amount.toString(), at: now },
-  };
-  const lastInFlight = account.reservations.size === 1;
-  return lastInFlight && account.status === 'closing' && balance(account) === 0n
-    ? [released, { type: 'AccountClosed', data: { at: now, transactionId } }]
-    : [released];
+  return reservation ? releaseOf(account, reservationId, reservation, reservation.amount, null, now) : [];
 }
 
-/** Asserts that a task runs on an account that was seen to exist. */
-export function existing(account: AccountState | null): AccountState {
-  assert(account !== null, 'An account that was seen in a decision exists.');
-  return account;
+/**
+ * Gives back what a hold owes of one reservation.
+ *
+ * @returns the events to append; none when this release was made before
+ */
+export function decidePartRelease(
+  account: AccountState,
+  part: ReleasedPart,
+  now: string,
+): readonly AccountEvent[] {
+  const reservation = account.reservations.get(part.reservationId);
+  if (!reservation || reservation.taken.includes(part.releaseId)) return [];
+  return releaseOf(account, part.reservationId, reservation, BigInt(part.amount), part.releaseId, now);
+}
+
+function releaseOf(
+  account: AccountState,
+  reservationId: string,
+  { transactionId, attemptId }: Reservation,
+  amount: bigint,
+  releaseId: string | null,
+  now: string,
+): readonly AccountEvent[] {
+  const released: AccountEvent = {
+    type: 'ReservationReleased',
+    data: { reservationId, transactionId, attemptId, amount: amount.toString(), releaseId, at: now },
+  };
+  const after = evolve(account, released);
+  return after.status === 'closing' && after.reservations.size === 0 && balance(after) === 0n
+    ? [released, { type: 'AccountClosed', data: { at: now, transactionId } }]
+    : [released];
 }

@@ -5,8 +5,14 @@ import type { Result } from '../../kernel/result.js';
 import type { AccountExecutors } from '../accounts/executors.js';
 import { eventIdOf } from '../identity.js';
 import type { Refusal } from '../refusals.js';
+import type { Parent, ReleasedPart } from '../transactions/events.js';
+import type { TransactionExecutors } from '../transactions/executors.js';
+import type { TransactionState } from '../transactions/state.js';
+import { decideGuardRelease } from './parent.decide.js';
 import type { PlannedLeg } from './plan.decide.js';
-import { decideRelease, decideReserve, existing } from './reserve.decide.js';
+import { decidePartRelease, decideRelease, decideReserve } from './reserve.decide.js';
+import type { Rival } from './rivals.js';
+import type { AttemptName, Guard, Plan } from './road.js';
 
 /** Funds set aside for one leg. */
 export interface MadeReservation {
@@ -17,87 +23,167 @@ export interface MadeReservation {
   readonly revision: bigint;
 }
 
-/** What reserving for one attempt came to. */
-export interface Reserving {
+/** What an attempt has set aside, and whether that is all it needs. */
+export type Reserving = {
   readonly reservations: readonly MadeReservation[];
-  /** The refusal of the first leg that got no funds; null when every checked leg got them. */
-  readonly refusal: Refusal | null;
+  /** It holds a claim on its parent's stream. */
+  readonly guarded: boolean;
+} & (
+  | { readonly kind: 'reserved' }
+  /** Other attempts hold what this one needs; none when the plan no longer fits its parent. It has to start over. */
+  | { readonly kind: 'overtaken'; readonly rivals: readonly Rival[] }
+  /** The refusal of the parent, or of the first leg that got no funds. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+);
+
+/** Where reservations are made, and what their events say. */
+export interface ReserveOn {
+  readonly accounts: AccountExecutors;
+  readonly parents: TransactionExecutors;
+  readonly metadata: EventMetadata;
 }
 
-interface ReserveOptions {
-  readonly transactionId: string;
-  readonly attemptId: string;
+interface AttemptFacts extends AttemptName {
   readonly requestHash: string;
-  readonly now: string;
-  readonly metadata: EventMetadata;
-  readonly deadlineMs: number;
+  readonly parent: Parent | null;
 }
 
 /**
- * Reserves every checked leg, all in parallel: nothing waits on a lock, so nothing deadlocks.
+ * Reserves on every stream that guards something the attempt needs, all in parallel: nothing waits on a lock, so nothing
+ * deadlocks.
  *
- * @throws TooBusy, TryAgain or EventStoreUnavailable when some account did not answer; what was reserved is released first
+ * @throws TooBusy, TryAgain or EventStoreUnavailable when some stream did not answer; what was reserved is released first
  */
-export async function reserveAll(
-  executors: AccountExecutors,
-  legs: readonly PlannedLeg[],
-  options: ReserveOptions,
+export async function reserveAttempt(
+  on: ReserveOn,
+  attempt: AttemptFacts,
+  { legs, guard }: Plan,
+  deadlineMs: number,
 ): Promise<Reserving> {
-  const { transactionId, attemptId, requestHash, now, metadata, deadlineMs } = options;
   const checked = legs.flatMap((leg, index) => (leg.checked ? [{ leg, index }] : []));
-  const outcomes = await Promise.allSettled(
-    checked.map(async ({ leg, index }): Promise<Result<MadeReservation, Refusal>> => {
-      const reservationId = eventIdOf(attemptId, `reservation:${index}`);
-      const outcome = await executors.execute<Result<unknown, Refusal>>(leg.accountId, {
-        afterRevision: leg.afterRevision,
-        deadlineMs,
-        metadata,
-        decide: (state) => {
-          const facts = { reservationId, transactionId, attemptId, requestHash, leg: index, now };
-          const decided = decideReserve(existing(state), leg, facts);
-          const events = decided.ok ? decided.value : [];
-          return {
-            events: events.map((event) => ({ id: eventIdOf(reservationId, 'reserved'), event })),
-            result: decided,
-          };
-        },
-      });
-      assert(outcome.kind === 'done', 'A reservation is not looked up by its event.');
-      if (!outcome.result.ok) return outcome.result;
-      return {
-        ok: true,
-        value: { reservationId, accountId: leg.accountId, leg: index, revision: outcome.revision },
-      };
-    }),
-  );
+  const [guarding, ...outcomes] = await Promise.allSettled([
+    guard ? reserveOnParent(on, attempt, guard, deadlineMs) : null,
+    ...checked.map(({ leg, index }) => reserveLeg(on, attempt, leg, index, deadlineMs)),
+  ]);
   const reservations: MadeReservation[] = [];
   let refusal: Refusal | null = null;
-  let failure: Error | undefined;
+  let failure: unknown;
+  let guarded = false;
+  let rivals: readonly Rival[] | null = null;
+  if (guarding.status === 'rejected') failure = guarding.reason;
+  else if (guarding.value === null) guarded = false;
+  else if ('rivals' in guarding.value) ({ rivals } = guarding.value);
+  else if (guarding.value.ok) guarded = true;
+  else ({ refusal } = guarding.value);
   for (const outcome of outcomes) {
-    if (outcome.status === 'rejected') failure ??= outcome.reason as Error;
+    if (outcome.status === 'rejected') failure ??= outcome.reason;
+    else if ('rivals' in outcome.value) rivals = [...(rivals ?? []), ...outcome.value.rivals];
     else if (outcome.value.ok) reservations.push(outcome.value.value);
     else refusal ??= outcome.value.refusal;
   }
-  if (failure) {
-    await releaseAll(executors, reservations, now, metadata);
+  if (failure !== undefined) {
+    await releaseAttempt(on, attempt, { reservations, guarded });
     throw failure;
   }
-  return { reservations, refusal };
+  if (rivals) return { kind: 'overtaken', rivals, reservations, guarded };
+  return refusal
+    ? { kind: 'refused', refusal, reservations, guarded }
+    : { kind: 'reserved', reservations, guarded };
+}
+
+async function reserveLeg(
+  { accounts, metadata }: ReserveOn,
+  { transactionId, attemptId, requestHash, now }: AttemptFacts,
+  leg: PlannedLeg,
+  index: number,
+  deadlineMs: number,
+): Promise<Result<MadeReservation, Refusal> | { readonly rivals: readonly Rival[] }> {
+  const reservationId = eventIdOf(attemptId, `reservation:${index}`);
+  const outcome = await accounts.execute<ReturnType<typeof decideReserve>>(leg.accountId, {
+    afterRevision: leg.afterRevision,
+    deadlineMs,
+    metadata,
+    decide: (state) => {
+      const facts = { reservationId, transactionId, attemptId, requestHash, leg: index, now };
+      const decided = decideReserve(existing(state), leg, facts);
+      const events = 'ok' in decided && decided.ok ? decided.value : [];
+      return {
+        events: events.map((event) => ({ id: eventIdOf(reservationId, 'reserved'), event })),
+        result: decided,
+      };
+    },
+  });
+  assert(outcome.kind === 'done', 'A reservation is not looked up by its event.');
+  if ('rivals' in outcome.result || !outcome.result.ok) return outcome.result;
+  const { accountId } = leg;
+  return { ok: true, value: { reservationId, accountId, leg: index, revision: outcome.revision } };
+}
+
+async function reserveOnParent(
+  { parents, metadata }: ReserveOn,
+  attempt: AttemptFacts,
+  guard: Guard,
+  deadlineMs: number,
+): Promise<ReturnType<Guard>> {
+  assert(attempt.parent, 'A guard stands on a parent.');
+  const outcome = await parents.execute<ReturnType<Guard>>(attempt.parent.transactionId, {
+    deadlineMs,
+    metadata,
+    decide: (state) => {
+      const decided = guard(existing(state), attempt);
+      const events = 'ok' in decided && decided.ok ? decided.value : [];
+      return {
+        events: events.map((event) => ({ id: eventIdOf(attempt.attemptId, 'guard'), event })),
+        result: decided,
+      };
+    },
+  });
+  assert(outcome.kind === 'done', 'A guard is not looked up by its event.');
+  return outcome.result;
 }
 
 /**
- * Releases reservations that no outcome names. Best effort: what can't be released now is found and released by recovery,
- * because its attempt has no outcome of its own.
+ * Gives back what an attempt set aside and no outcome names. Best effort: what can't be released now is found and released by
+ * recovery, because its attempt has no outcome of its own.
  */
-export async function releaseAll(
-  executors: AccountExecutors,
+export async function releaseAttempt(
+  on: ReserveOn,
+  { parent, ...attempt }: AttemptFacts,
+  { reservations, guarded }: { readonly reservations: readonly MadeReservation[]; readonly guarded: boolean },
+): Promise<void> {
+  await Promise.allSettled([
+    guarded && parent ? releaseGuard(on, parent, attempt) : null,
+    releaseReservations(on, reservations, attempt.now),
+  ]);
+}
+
+/** Ends an attempt's claim on its parent, and gives back what the parent owes because of it. */
+export async function releaseGuard(on: ReserveOn, parent: Parent, attempt: AttemptName): Promise<void> {
+  const outcome = await on.parents.execute(parent.transactionId, {
+    owed: true,
+    deadlineMs: performance.now() + limits.commandTimeoutMs,
+    metadata: on.metadata,
+    decide: (state: TransactionState | null) => {
+      const events = decideGuardRelease(existing(state), parent, attempt);
+      const owed = events.flatMap((event) => (event.type === 'CaptureReleased' ? event.data.released : []));
+      return {
+        events: events.map((event) => ({ id: eventIdOf(attempt.attemptId, 'guard-released'), event })),
+        result: owed,
+      };
+    },
+  });
+  if (outcome.kind === 'done') await releaseParts(on, outcome.result, attempt.now);
+}
+
+/** Gives back whole reservations. */
+export async function releaseReservations(
+  { accounts, metadata }: ReserveOn,
   reservations: readonly Omit<MadeReservation, 'leg'>[],
   now: string,
-  metadata: EventMetadata,
 ): Promise<void> {
   await Promise.allSettled(
     reservations.map(({ reservationId, accountId, revision }) =>
-      executors.execute(accountId, {
+      accounts.execute(accountId, {
         afterRevision: revision,
         owed: true,
         deadlineMs: performance.now() + limits.commandTimeoutMs,
@@ -112,4 +198,41 @@ export async function releaseAll(
       }),
     ),
   );
+}
+
+/**
+ * Gives back what a hold owes.
+ *
+ * @returns true once all of it is given back, false when some is still owed
+ */
+export async function releaseParts(
+  { accounts, metadata }: Pick<ReserveOn, 'accounts' | 'metadata'>,
+  parts: readonly ReleasedPart[],
+  now: string,
+): Promise<boolean> {
+  const outcomes = await Promise.allSettled(
+    parts.map((part) => {
+      const releaseEventId = eventIdOf(part.reservationId, `released:${part.releaseId}`);
+      return accounts.execute(part.accountId, {
+        afterRevision: BigInt(part.afterRevision),
+        owed: true,
+        deadlineMs: performance.now() + limits.settleTimeoutMs,
+        metadata,
+        decide: (state) => ({
+          events: decidePartRelease(existing(state), part, now).map((event, index) => ({
+            id: index === 0 ? releaseEventId : eventIdOf(releaseEventId, 'closed'),
+            event,
+          })),
+          result: undefined,
+        }),
+      });
+    }),
+  );
+  return outcomes.every(({ status }) => status === 'fulfilled');
+}
+
+/** A task runs on a stream that was seen before. */
+export function existing<State>(state: State | null): State {
+  assert(state !== null, 'A stream that was seen in a decision exists.');
+  return state;
 }

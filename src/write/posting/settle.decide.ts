@@ -1,6 +1,6 @@
 import { signedAmount, normalSide, type Direction } from '../../kernel/money.js';
 import type { AccountEvent, EntryPosted } from '../accounts/events.js';
-import { balance, evolve, type AccountState } from '../accounts/state.js';
+import { balance, entryKey, evolve, type AccountState } from '../accounts/state.js';
 import type { PostedLeg } from '../transactions/events.js';
 
 /** Which leg of which committed transaction is settled. */
@@ -23,8 +23,11 @@ export interface SettledLeg {
 export function decideSettle(account: AccountState, settled: SettledLeg): readonly AccountEvent[] {
   const { transactionId, index, leg, effectiveAt, now } = settled;
   const { reservationId } = leg;
-  // The reservation of a committed leg is only ever consumed by its entry.
-  if (reservationId !== null && !account.reservations.has(reservationId)) return [];
+  if (reservationId !== null) {
+    // A committed leg's part of its reservation is only ever taken by its entry.
+    const reservation = account.reservations.get(reservationId);
+    if (!reservation || reservation.taken.includes(entryKey(transactionId, index))) return [];
+  }
   const entry: EntryPosted = {
     type: 'EntryPosted',
     data: {

@@ -4,31 +4,42 @@ import { toInstant, type Clock } from '../../kernel/clock.js';
 import type { AccountExecutors } from '../accounts/executors.js';
 import { eventIdOf } from '../identity.js';
 import type { WriteMetrics } from '../metrics.js';
-import type { PostedLeg, TransactionPosted } from '../transactions/events.js';
-import { existing } from './reserve.decide.js';
+import type { ReleasedPart, TransactionAuthorized, TransactionPosted } from '../transactions/events.js';
+import type { TransactionExecutors } from '../transactions/executors.js';
+import { decideConclude } from './parent.decide.js';
+import { existing, releaseParts } from './reserve.js';
 import { decideSettle } from './settle.decide.js';
 
-/** Books the entries of committed transactions. Any number of them may work on the same transaction: each leg gets one entry. */
-export class LegSettler {
+/**
+ * Does what a committed transaction owes: the entry of every leg, the conclusion on its parent's stream, and what its hold
+ * gives back because of it. Any number of processes may work on the same transaction: everything is done once.
+ */
+export class Settlement {
   constructor(
-    private readonly executors: AccountExecutors,
+    private readonly accounts: AccountExecutors,
+    private readonly parents: TransactionExecutors,
     private readonly clock: Clock,
     private readonly metrics: WriteMetrics,
   ) {}
 
   /**
-   * Appends the entry of every leg that has none yet.
+   * Appends what is not there yet.
    *
    * @param deadlineMs `performance.now()` after which the caller is not kept waiting; the work goes on
-   * @returns true once every leg has its entry, false when some still owe it
+   * @returns true once nothing is owed, false when something still is
    */
-  async settle(posted: TransactionPosted, metadata: EventMetadata, deadlineMs: number): Promise<boolean> {
-    const { transactionId, legs, effectiveAt } = posted.data;
-    const entries = legs.map((leg, index) =>
-      this.settleLeg({ transactionId, effectiveAt, leg, index, metadata }),
-    );
-    const all = Promise.allSettled(entries).then((outcomes) =>
-      outcomes.every((outcome) => outcome.status === 'fulfilled'),
+  async settle(
+    committed: TransactionPosted | TransactionAuthorized,
+    metadata: EventMetadata,
+    deadlineMs: number,
+  ): Promise<boolean> {
+    const owed: Promise<boolean>[] = [];
+    if (committed.data.parent) owed.push(this.conclude(committed, metadata));
+    if (committed.type === 'TransactionPosted') {
+      committed.data.legs.forEach((_leg, index) => owed.push(this.settleLeg(committed, index, metadata)));
+    }
+    const all = Promise.allSettled(owed).then((outcomes) =>
+      outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value),
     );
     let timer: NodeJS.Timeout | undefined;
     const impatience = new Promise<false>((resolve) => {
@@ -41,24 +52,22 @@ export class LegSettler {
     }
   }
 
-  private async settleLeg({
-    transactionId,
-    effectiveAt,
-    leg,
-    index,
-    metadata,
-  }: {
-    transactionId: string;
-    effectiveAt: string;
-    leg: PostedLeg;
-    index: number;
-    metadata: EventMetadata;
-  }): Promise<void> {
+  /** Gives back what a hold owes on its accounts. */
+  release(parts: readonly ReleasedPart[], metadata: EventMetadata): Promise<boolean> {
+    return releaseParts({ accounts: this.accounts, metadata }, parts, toInstant(this.clock.nowMs()));
+  }
+
+  private async settleLeg(
+    { data: { transactionId, effectiveAt, legs } }: TransactionPosted,
+    index: number,
+    metadata: EventMetadata,
+  ): Promise<boolean> {
+    const leg = existing(legs[index] ?? null);
     const entryId = eventIdOf(transactionId, `entry:${index}`);
     const now = toInstant(this.clock.nowMs());
-    const outcome = await this.executors.execute(leg.accountId, {
+    const outcome = await this.accounts.execute(leg.accountId, {
       afterRevision: BigInt(leg.afterRevision),
-      // A checked leg is known to be settled by its reservation; an unchecked one by finding its entry.
+      // A leg with a reservation is known to be settled by it; an unchecked one by finding its entry.
       ...(leg.reservationId === null ? { doneWhen: entryId } : {}),
       owed: true,
       deadlineMs: performance.now() + limits.settleTimeoutMs,
@@ -75,5 +84,26 @@ export class LegSettler {
       },
     });
     if (outcome.kind === 'done' && outcome.result.late) this.metrics.lateEntries.inc();
+    return true;
+  }
+
+  private async conclude(
+    committed: TransactionPosted | TransactionAuthorized,
+    metadata: EventMetadata,
+  ): Promise<boolean> {
+    const { parent, transactionId } = committed.data;
+    const outcome = await this.parents.execute(existing(parent).transactionId, {
+      owed: true,
+      deadlineMs: performance.now() + limits.settleTimeoutMs,
+      metadata,
+      decide: (state) => {
+        const events = decideConclude(existing(state), committed, toInstant(this.clock.nowMs()));
+        return {
+          events: events.map((event) => ({ id: eventIdOf(transactionId, 'concluded'), event })),
+          result: events.flatMap((event) => ('released' in event.data ? event.data.released : [])),
+        };
+      },
+    });
+    return outcome.kind === 'done-before' || this.release(outcome.result, metadata);
   }
 }

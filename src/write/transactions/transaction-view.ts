@@ -1,5 +1,6 @@
 import type { Direction } from '../../kernel/money.js';
-import type { TransactionPosted, TransactionRejected } from './events.js';
+import { assert } from '../../kernel/assert.js';
+import type { TransactionAuthorized, TransactionPosted, TransactionRejected } from './events.js';
 
 export interface LegView {
   readonly accountId: string;
@@ -39,7 +40,15 @@ export interface RejectedTransactionView {
 }
 
 /** The frozen answer of a committed transaction. */
-export function toTransactionView({ data }: TransactionPosted, position: bigint): TransactionView {
+export function toPostedView(
+  event: TransactionPosted | TransactionAuthorized,
+  { position }: { readonly position: bigint },
+): TransactionView {
+  assert(
+    event.type === 'TransactionPosted',
+    `A posting is answered with its transaction, not ${event.type}.`,
+  );
+  const { data } = event;
   return {
     transactionId: data.transactionId,
     status: 'posted',

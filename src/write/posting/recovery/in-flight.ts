@@ -1,8 +1,13 @@
 import type { RecordedLedgerEvent } from '../../../edges/event-store/ledger-event.js';
 import { ACCOUNT_STREAM_PREFIX } from '../../accounts/events.js';
-import type { TransactionPosted } from '../../transactions/events.js';
+import type {
+  Parent,
+  ReleasedPart,
+  TransactionAuthorized,
+  TransactionPosted,
+} from '../../transactions/events.js';
 
-/** Funds set aside and neither consumed nor released yet. */
+/** Funds set aside and neither consumed, released, nor held by an authorized hold. */
 export interface OpenReservation {
   readonly reservationId: string;
   readonly accountId: string;
@@ -20,17 +25,24 @@ export interface InFlight {
   /** Reading the log on from here meets everything that is known of it. */
   readonly resumeAfter: bigint | 'start';
   readonly reservations: Map<string, OpenReservation>;
-  posted: TransactionPosted | null;
+  /** Claims of its attempts on a parent's stream, by attempt. */
+  readonly claims: Map<string, Parent>;
+  committed: TransactionPosted | TransactionAuthorized | null;
   /** Legs without an entry; empty until the transaction is posted. */
   readonly unsettledLegs: Set<number>;
+  /** Committed, but its parent's stream does not say so yet. */
+  isUnconcluded: boolean;
+  /** What it owes as a hold that gives back, by reservation and release. */
+  readonly releases: Map<string, ReleasedPart>;
 }
 
 /**
- * Which transactions have something owed, followed from the log: reservations that no entry or release ended, committed legs
- * without an entry. Losing it costs a re-scan, never money: whoever acts on it reads the streams first.
+ * Which transactions have something owed, followed from the log: reservations and claims that nothing ended, committed legs
+ * without an entry, funds a hold gives back. Losing it costs a re-scan, never money: whoever acts on it reads the streams first.
  */
 export class InFlightTracker {
   private readonly byTransaction = new Map<string, InFlight>();
+  private readonly releaseOwners = new Map<string, string>();
   private last: bigint | 'start';
 
   /** @param after the position the log is read on from */
@@ -68,23 +80,22 @@ export class InFlightTracker {
       case 'FundsReserved': {
         const { reservationId, transactionId, attemptId } = event.data;
         const accountId = event.streamName.slice(ACCOUNT_STREAM_PREFIX.length);
-        this.entry(transactionId, event).reservations.set(reservationId, {
-          reservationId,
-          accountId,
-          attemptId,
-          revision: event.revision,
-        });
+        const { revision } = event;
+        const reservation = { reservationId, accountId, attemptId, revision };
+        this.entry(transactionId, event).reservations.set(reservationId, reservation);
         break;
       }
-      case 'ReservationReleased':
-        this.ended(event.data.transactionId, (entry) => entry.reservations.delete(event.data.reservationId));
-        break;
-      case 'TransactionPosted': {
-        const entry = this.entry(event.data.transactionId, event);
-        entry.posted = event;
-        event.data.legs.forEach((_leg, index) => entry.unsettledLegs.add(index));
+      case 'ReservationReleased': {
+        const { reservationId, releaseId, transactionId } = event.data;
+        if (releaseId === null)
+          this.ended(transactionId, (entry) => entry.reservations.delete(reservationId));
+        else this.givenBack(`${reservationId}/${releaseId}`);
         break;
       }
+      case 'TransactionPosted':
+      case 'TransactionAuthorized':
+        this.committed(event);
+        break;
       case 'EntryPosted': {
         const { transactionId, leg, reservationId } = event.data;
         this.ended(transactionId, (entry) => {
@@ -93,11 +104,92 @@ export class InFlightTracker {
         });
         break;
       }
+      case 'CaptureReserved':
+        this.claimed(event, event.data.captureId, {
+          relation: 'capture',
+          transactionId: event.data.transactionId,
+        });
+        break;
+      case 'ReversalReserved':
+        this.claimed(event, event.data.reversalId, {
+          relation: 'reversal',
+          transactionId: event.data.transactionId,
+        });
+        break;
+      case 'CaptureReleased':
+        this.owes(event, event.data.released);
+        this.ended(event.data.captureId, (entry) => entry.claims.delete(event.data.attemptId));
+        break;
+      case 'ReversalReleased':
+        this.ended(event.data.reversalId, (entry) => entry.claims.delete(event.data.attemptId));
+        break;
+      case 'HoldCaptured':
+        this.owes(event, event.data.released);
+        this.concluded(event.data.captureId, event.data.attemptId);
+        break;
+      case 'TransactionReversed':
+        this.concluded(event.data.reversalId, event.data.attemptId);
+        break;
+      case 'HoldIncreased':
+        this.owes(event, event.data.released);
+        this.concluded(event.data.increaseId, event.data.attemptId);
+        break;
+      case 'HoldVoided':
+      case 'HoldExpired':
+        this.owes(event, event.data.released);
+        break;
       default:
         // Nothing else sets aside or owes anything.
         break;
     }
     this.last = event.position;
+  }
+
+  private committed(event: RecordedLedgerEvent & (TransactionPosted | TransactionAuthorized)): void {
+    const { transactionId, legs, parent } = event.data;
+    const entry = this.entry(transactionId, event);
+    entry.committed = event;
+    entry.isUnconcluded = parent !== null;
+    if (event.type === 'TransactionPosted') legs.forEach((_leg, index) => entry.unsettledLegs.add(index));
+    // What a hold has set aside is where it belongs until the hold ends.
+    else
+      for (const { reservationId } of legs)
+        if (reservationId !== null) entry.reservations.delete(reservationId);
+    this.forgetIfAtRest(entry);
+  }
+
+  private claimed(
+    event: RecordedLedgerEvent & { data: { attemptId: string } },
+    childId: string,
+    parent: Parent,
+  ): void {
+    this.entry(childId, event).claims.set(event.data.attemptId, parent);
+  }
+
+  private concluded(childId: string, attemptId: string): void {
+    this.ended(childId, (entry) => {
+      entry.claims.delete(attemptId);
+      entry.isUnconcluded = false;
+    });
+  }
+
+  private owes(
+    event: RecordedLedgerEvent & { data: { transactionId: string } },
+    parts: readonly ReleasedPart[],
+  ): void {
+    const { transactionId } = event.data;
+    for (const part of parts) {
+      const key = `${part.reservationId}/${part.releaseId}`;
+      this.entry(transactionId, event).releases.set(key, part);
+      this.releaseOwners.set(key, transactionId);
+    }
+  }
+
+  private givenBack(key: string): void {
+    const owner = this.releaseOwners.get(key);
+    if (owner === undefined) return;
+    this.releaseOwners.delete(key);
+    this.ended(owner, (entry) => entry.releases.delete(key));
   }
 
   private entry(transactionId: string, event: RecordedLedgerEvent): InFlight {
@@ -109,8 +201,11 @@ export class InFlightTracker {
       sinceMs: event.recordedAtMs,
       resumeAfter: this.last,
       reservations: new Map(),
-      posted: null,
+      claims: new Map(),
+      committed: null,
       unsettledLegs: new Set(),
+      isUnconcluded: false,
+      releases: new Map(),
     };
     this.byTransaction.set(transactionId, entry);
     return entry;
@@ -121,7 +216,12 @@ export class InFlightTracker {
     // Settled before the place this reading began at.
     if (!entry) return;
     end(entry);
-    if (entry.reservations.size === 0 && entry.unsettledLegs.size === 0)
-      this.byTransaction.delete(transactionId);
+    this.forgetIfAtRest(entry);
+  }
+
+  private forgetIfAtRest(entry: InFlight): void {
+    const { reservations, claims, unsettledLegs, isUnconcluded, releases } = entry;
+    const owed = reservations.size + claims.size + unsettledLegs.size + releases.size;
+    if (owed === 0 && !isUnconcluded) this.byTransaction.delete(entry.transactionId);
   }
 }

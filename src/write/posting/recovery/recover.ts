@@ -3,25 +3,25 @@ import type { EventMetadata, EventStore } from '../../../edges/event-store/event
 import { toInstant, type Clock } from '../../../kernel/clock.js';
 import type { AccountExecutors } from '../../accounts/executors.js';
 import { SCHEMA_VERSION } from '../../event-metadata.js';
-import { eventIdOf } from '../../identity.js';
 import type { WriteMetrics } from '../../metrics.js';
-import { transactionStream, type AttemptAbandoned } from '../../transactions/events.js';
-import { readAttempts, type Attempts } from '../outcome.js';
-import { releaseAll } from '../reserve.js';
-import { LegSettler } from '../settle.js';
-import type { InFlight, OpenReservation } from './in-flight.js';
+import type { TransactionExecutors } from '../../transactions/executors.js';
+import { fenceAttempts } from '../fence.js';
+import { releaseGuard, releaseParts, releaseReservations, type ReserveOn } from '../reserve.js';
+import { Settlement } from '../settle.js';
+import type { InFlight } from './in-flight.js';
 
 /** Finishes what a crash left: settles what is committed, fences and releases what is not. */
 export class Recovery {
-  private readonly settler: LegSettler;
+  private readonly settlement: Settlement;
 
   constructor(
     private readonly store: EventStore,
-    private readonly executors: AccountExecutors,
+    private readonly accounts: AccountExecutors,
+    private readonly parents: TransactionExecutors,
     private readonly clock: Clock,
     private readonly metrics: WriteMetrics,
   ) {
-    this.settler = new LegSettler(executors, clock, metrics);
+    this.settlement = new Settlement(accounts, parents, clock, metrics);
   }
 
   /**
@@ -31,65 +31,51 @@ export class Recovery {
    * @throws EventStoreUnavailable, AppendOutcomeUnknown
    */
   async recover(inFlight: InFlight): Promise<boolean> {
-    const { transactionId } = inFlight;
-    const metadata = this.metadata(inFlight);
-    const open = [...inFlight.reservations.values()];
-    const attempts = await this.fence(transactionId, open, metadata);
+    const metadata = metadataOf(inFlight);
+    const on: ReserveOn = { accounts: this.accounts, parents: this.parents, metadata };
+    const { transactionId, reservations, claims } = inFlight;
+    const attemptIds = new Set([
+      ...claims.keys(),
+      ...[...reservations.values()].map(({ attemptId }) => attemptId),
+    ]);
+    // Without an outcome, no attempt that set something aside may commit any more.
+    const fence = { store: this.store, clock: this.clock, metrics: this.metrics };
+    const attempts = await fenceAttempts(fence, transactionId, attemptIds, metadata);
     const event = attempts.outcome?.event;
-    const posted = event?.type === 'TransactionPosted' ? event : null;
-    const consumed = new Set(posted?.data.legs.map((leg) => leg.reservationId));
-    const orphans = open.filter(({ reservationId }) => !consumed.has(reservationId));
-    await this.release(orphans, metadata);
-    const deadlineMs = performance.now() + limits.commandTimeoutMs;
-    const settled = posted === null || (await this.settler.settle(posted, metadata, deadlineMs));
-    if (settled) this.metrics.recovered.inc();
-    return settled;
-  }
-
-  /** Without an outcome, no attempt that reserved may commit any more: each is abandoned on the transaction's stream. */
-  private async fence(
-    transactionId: string,
-    open: readonly OpenReservation[],
-    metadata: EventMetadata,
-  ): Promise<Attempts> {
-    let attempts = await readAttempts(this.store, transactionId);
-    const attemptIds = new Set(open.map(({ attemptId }) => attemptId));
-    for (const attemptId of attemptIds) {
-      for (let conflicts = 0; !attempts.outcome && !attempts.abandoned.has(attemptId); conflicts += 1) {
-        if (conflicts > limits.commitConflictsMax) return attempts;
-        const abandoned: AttemptAbandoned = {
-          type: 'AttemptAbandoned',
-          data: { transactionId, attemptId, at: toInstant(this.clock.nowMs()) },
-        };
-        const id = eventIdOf(attemptId, 'abandoned');
-        const outcome = await this.store.append(transactionStream(transactionId), attempts.expected, [
-          { id, ...abandoned, metadata },
-        ]);
-        if (outcome.kind === 'appended') this.metrics.fenced.inc();
-        attempts = await readAttempts(this.store, transactionId);
-      }
-    }
-    return attempts;
-  }
-
-  private release(orphans: readonly OpenReservation[], metadata: EventMetadata): Promise<void> {
+    const committed = event && event.type !== 'TransactionRejected' ? event : null;
+    await this.releaseOrphans(inFlight, committed, on);
     const now = toInstant(this.clock.nowMs());
-    return releaseAll(
-      this.executors,
-      orphans.map(({ reservationId, accountId, revision }) => ({ reservationId, accountId, revision })),
-      now,
-      metadata,
-    );
+    const givenBack = await releaseParts(on, [...inFlight.releases.values()], now);
+    const deadlineMs = performance.now() + limits.commandTimeoutMs;
+    const settled = committed === null || (await this.settlement.settle(committed, metadata, deadlineMs));
+    if (settled && givenBack) this.metrics.recovered.inc();
+    return settled && givenBack;
   }
 
-  private metadata({ transactionId, companyId }: InFlight): EventMetadata {
-    return {
-      $correlationId: transactionId,
-      $causationId: transactionId,
-      actor: 'settler',
-      companyId,
-      requestId: transactionId,
-      schemaVersion: SCHEMA_VERSION,
-    };
+  /** Gives back what was set aside by attempts that can't commit, or whose outcome names something else. */
+  private async releaseOrphans(
+    { transactionId, reservations, claims }: InFlight,
+    committed: NonNullable<InFlight['committed']> | null,
+    on: ReserveOn,
+  ): Promise<void> {
+    const now = toInstant(this.clock.nowMs());
+    const named = new Set(committed?.data.legs.map((leg) => leg.reservationId));
+    const orphans = [...reservations.values()].filter(({ reservationId }) => !named.has(reservationId));
+    const lost = [...claims].filter(([attemptId]) => attemptId !== committed?.data.attemptId);
+    await Promise.allSettled([
+      releaseReservations(on, orphans, now),
+      ...lost.map(([attemptId, parent]) => releaseGuard(on, parent, { transactionId, attemptId, now })),
+    ]);
   }
+}
+
+function metadataOf({ transactionId, companyId }: InFlight): EventMetadata {
+  return {
+    $correlationId: transactionId,
+    $causationId: transactionId,
+    actor: 'settler',
+    companyId,
+    requestId: transactionId,
+    schemaVersion: SCHEMA_VERSION,
+  };
 }

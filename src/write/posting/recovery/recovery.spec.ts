@@ -24,7 +24,7 @@ const DEATHS: readonly [string, Death, boolean][] = [
   ['after one entry', { when: 'after', matches: has('EntryPosted') }, true],
 ];
 
-async function aCrash(death: Death) {
+async function aCrash(death: Death, amount = '400') {
   const store = new InMemoryEventStore();
   const side = new WriteSide(store);
   const bank = await side.opened({ type: 'asset', overdraftLimit: null });
@@ -34,7 +34,7 @@ async function aCrash(death: Death) {
   const mortal = new MortalStore(store, death);
   const doomed = new WriteSide(mortal);
   const context = aContext();
-  const request = { from: customer, to: merchant, amount: '400' };
+  const request = { from: customer, to: merchant, amount };
   const died = await doomed.transfer(request, context).then(
     () => 'answered',
     () => 'died',
@@ -55,7 +55,7 @@ function track(store: InMemoryEventStore): InFlightTracker {
 
 async function recoverAll(store: InMemoryEventStore): Promise<void> {
   const side = new WriteSide(store);
-  const recovery = new Recovery(store, side.executors, { nowMs: () => Date.now() }, NO_METRICS);
+  const recovery = new Recovery(store, side.executors, side.parents, { nowMs: () => Date.now() }, NO_METRICS);
   for (const inFlight of [...track(store).all()]) expect(await recovery.recover(inFlight)).toBe(true);
 }
 
@@ -84,6 +84,18 @@ describe('a process that dies', () => {
       expect(track(store).count).toBe(0);
     });
   }
+
+  it('does not stand in the way of its own retry: all the funds it set aside are used', async () => {
+    const { store, side, customer, merchant, context, request } = await aCrash(
+      { when: 'after', matches: has('FundsReserved') },
+      '1000',
+    );
+    const outcome = await new WriteSide(store).transfer(request, context);
+    expect(outcome).toMatchObject({ kind: 'accepted', settled: true });
+    expect(await side.money(customer)).toEqual({ balance: 0n, available: 0n, reserved: 0n, entries: 2 });
+    expect(await side.money(merchant)).toMatchObject({ balance: 1000n, entries: 1 });
+    expect(track(store).count).toBe(0);
+  });
 
   it('is fenced off: a commit that arrives after recovery does not move money', async () => {
     const store = new InMemoryEventStore();
@@ -136,7 +148,7 @@ describe('the settler role', () => {
     const side = new WriteSide(store);
     // So late that everything is overdue at once.
     const clock = { nowMs: () => Date.now() + limits.recoveryAfterMs };
-    const recovery = new Recovery(store, side.executors, clock, NO_METRICS);
+    const recovery = new Recovery(store, side.executors, side.parents, clock, NO_METRICS);
     const settler = new Settler(
       store,
       recovery,

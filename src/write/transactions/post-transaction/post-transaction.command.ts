@@ -1,15 +1,7 @@
 import { Command } from '@nestjs/cqrs';
-import type { Direction } from '../../../kernel/money.js';
 import type { CommandContext, CommandOutcome } from '../../command.js';
+import type { RequestedLeg } from '../requested-legs.js';
 import type { TransactionView } from '../transaction-view.js';
-
-export interface RequestedLeg {
-  readonly accountId: string;
-  readonly direction: Direction;
-  /** Minor units as digits, validated at the edge. */
-  readonly amount: string;
-  readonly currency: string;
-}
 
 /** What both forms of the request share. `null` where the client said nothing. */
 interface RequestedTransaction {

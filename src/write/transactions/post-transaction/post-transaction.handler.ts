@@ -1,8 +1,10 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { CommandOutcome } from '../../command.js';
 import { transactionIdOf } from '../../identity.js';
+import { decidePlan } from '../../posting/plan.decide.js';
 import { Posting } from '../../posting/posting.js';
-import type { TransactionView } from '../transaction-view.js';
+import type { RoadCommand } from '../../posting/road.js';
+import { toPostedView, type TransactionView } from '../transaction-view.js';
 import { PostTransactionCommand } from './post-transaction.command.js';
 import { toRequestedPosting } from './requested-posting.js';
 
@@ -10,14 +12,27 @@ import { toRequestedPosting } from './requested-posting.js';
 export class PostTransactionHandler implements ICommandHandler<PostTransactionCommand> {
   constructor(private readonly posting: Posting) {}
 
-  execute({ context, request }: PostTransactionCommand): Promise<CommandOutcome<TransactionView>> {
-    const { kind, description, reference, metadata } = request;
-    return this.posting.post({
-      context,
-      transactionId: transactionIdOf(context.principal.companyId, context.idempotencyKey),
-      requested: toRequestedPosting(request),
-      text: { kind, description, reference, metadata },
-      request,
-    });
+  execute(command: PostTransactionCommand): Promise<CommandOutcome<TransactionView>> {
+    return this.posting.post(toRoadCommand(command), toPostedView);
   }
+}
+
+/** The command as the posting road takes it. */
+export function toRoadCommand({ context, request }: PostTransactionCommand): RoadCommand {
+  const { kind, description, reference, metadata } = request;
+  const requested = toRequestedPosting(request);
+  return {
+    context,
+    transactionId: transactionIdOf(context.principal.companyId, context.idempotencyKey),
+    text: { kind, description, reference, metadata },
+    request,
+    parent: null,
+    accountIds: () => requested.legs.map((leg) => leg.accountId),
+    plan: (facts) => {
+      const legs = decidePlan(requested, facts);
+      if (!legs.ok) return legs;
+      const effectiveAtMs = requested.effectiveAtMs ?? facts.nowMs;
+      return { ok: true, value: { legs: legs.value, outcome: { kind: 'post', effectiveAtMs }, guard: null } };
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { transactionIdOf } from '../../identity.js';
 import { readAttempts } from '../../posting/outcome.js';
 import {
   toRejectedView,
-  toTransactionView,
+  toPostedView,
   type RejectedTransactionView,
   type TransactionView,
 } from '../transaction-view.js';
@@ -23,8 +23,8 @@ export class ReadTransactionHandler implements IQueryHandler<ReadTransactionQuer
     const { outcome } = await readAttempts(this.store, transactionId);
     if (outcome?.event.data.companyId !== companyId) return null;
     const { event, position } = outcome;
-    return event.type === 'TransactionPosted'
-      ? toTransactionView(event, position)
-      : toRejectedView(event, position);
+    if (event.type === 'TransactionRejected') return toRejectedView(event, position);
+    // A hold is no transaction yet: it is read as a hold.
+    return event.type === 'TransactionPosted' ? toPostedView(event, outcome) : null;
   }
 }

@@ -5,21 +5,20 @@ import {
   type ExpectedRevision,
   type NewEvent,
 } from '../../edges/event-store/event-store.js';
+import type { LedgerEvent } from '../../edges/event-store/ledger-event.js';
 import { assert } from '../../kernel/assert.js';
 import { TooBusy, TryAgain } from '../command.js';
-import type { AccountEvent } from './events.js';
-import { FoldedAccount } from './folded-account.js';
-import type { AccountState } from './state.js';
+import { FoldedStream, type Fold } from './folded-stream.js';
 
-/** What a task appends to the account, and what it tells its caller. Undecided until the account's state is known. */
-export interface TaskDecision<R> {
-  readonly events: readonly { readonly id: string; readonly event: AccountEvent }[];
+/** What a task appends to the stream, and what it tells its caller. Undecided until the stream's state is known. */
+export interface TaskDecision<Event, R> {
+  readonly events: readonly { readonly id: string; readonly event: Event }[];
   readonly result: R;
 }
 
-/** One piece of work on one account. `decide` may run several times and must be pure. */
-export interface AccountTask<R> {
-  /** The account's state must include this revision before `decide` is asked. */
+/** One piece of work on one stream. `decide` may run several times and must be pure. */
+export interface StreamTask<State, Event, R> {
+  /** The stream's state must include this revision before `decide` is asked. */
   readonly afterRevision?: bigint;
   /** The id of the event that proves the task was done before; it can only stand after `afterRevision`. */
   readonly doneWhen?: string;
@@ -30,7 +29,7 @@ export interface AccountTask<R> {
   /** `performance.now()` after which the task is no longer begun. */
   readonly deadlineMs: number;
   readonly metadata: NewEvent['metadata'];
-  decide(state: AccountState | null, revision: bigint): TaskDecision<R>;
+  decide(state: State | null, revision: bigint): TaskDecision<Event, R>;
 }
 
 /** `revision` and `position` are those of the append that carried the task; of what was seen when it appended nothing. */
@@ -39,46 +38,47 @@ export type TaskOutcome<R> =
   /** Found in the stream: somebody did it before. */
   | { readonly kind: 'done-before'; readonly eventRevision: bigint };
 
-/** An account as one process knows it. */
-export interface ReadAccount {
-  readonly state: AccountState;
+/** A stream as one process knows it. */
+export interface ReadStream<State> {
+  readonly state: State;
   readonly revision: bigint;
   /** The position of the event at that revision. */
   readonly position: bigint;
 }
 
-interface Waiting {
-  readonly task: AccountTask<unknown>;
+interface Waiting<State, Event> {
+  readonly task: StreamTask<State, Event, unknown>;
   resolve(outcome: TaskOutcome<unknown>): void;
   reject(error: Error): void;
 }
 
-interface Planned {
-  readonly waiting: Waiting;
-  readonly decision: TaskDecision<unknown>;
-  /** The account's revision once this task's events stand. */
+interface Planned<State, Event> {
+  readonly waiting: Waiting<State, Event>;
+  readonly decision: TaskDecision<Event, unknown>;
+  /** The stream's revision once this task's events stand. */
   readonly revision: bigint;
 }
 
 /**
- * Everything one process does to one account, in order: a mailbox, the folded state, and one append per flush.
+ * Everything one process does to one stream, in order: a mailbox, the folded state, and one append per flush.
  *
- * All tasks that wait are decided on a working copy and appended in one call at the expected revision, so a hot account
+ * All tasks that wait are decided on a working copy and appended in one call at the expected revision, so a hot stream
  * gets cheaper per task, not slower. When another process wrote first, the tail is folded and the same tasks are decided
  * again; when the store does not say what became of an append, the state is dropped and read anew. A decision that appends
- * nothing is proved by no expected revision, so it is only given out once the account was seen not to have changed.
+ * nothing is proved by no expected revision, so it is only given out once the stream was seen not to have changed.
  */
-export class AccountExecutor {
-  private readonly mailbox: Waiting[] = [];
-  private account: FoldedAccount;
+export class StreamExecutor<State, Event extends LedgerEvent> {
+  private readonly mailbox: Waiting<State, Event>[] = [];
+  private folded: FoldedStream<State, Event>;
   private flushing = false;
 
   constructor(
     private readonly store: EventStore,
     readonly streamName: string,
+    private readonly how: Fold<State, Event>,
     private readonly onConflict: () => void = () => undefined,
   ) {
-    this.account = new FoldedAccount(store, streamName);
+    this.folded = new FoldedStream(store, streamName, how);
   }
 
   /**
@@ -86,7 +86,7 @@ export class AccountExecutor {
    *
    * @throws TooBusy when the mailbox is full; TryAgain when the task could not be carried to an outcome in time
    */
-  execute<R>(task: AccountTask<R>): Promise<TaskOutcome<R>> {
+  execute<R>(task: StreamTask<State, Event, R>): Promise<TaskOutcome<R>> {
     if (task.owed !== true && this.mailbox.length >= limits.mailboxCommandsMax) {
       return Promise.reject(
         new TooBusy(
@@ -105,15 +105,15 @@ export class AccountExecutor {
   }
 
   /**
-   * The account as this process knows it.
+   * The stream as this process knows it.
    *
    * @param current true to fold what other processes appended since
    * @returns null when the stream does not exist
    */
-  async read(current: boolean): Promise<ReadAccount | null> {
-    const { account } = this;
-    if (current || !account.loaded) await account.catchUp();
-    const { state, revision, position } = account;
+  async read(current: boolean): Promise<ReadStream<State> | null> {
+    const { folded } = this;
+    if (current || !folded.loaded) await folded.catchUp();
+    const { state, revision, position } = folded;
     return state === null ? null : { state, revision, position };
   }
 
@@ -132,9 +132,9 @@ export class AccountExecutor {
   }
 
   /** As many tasks from the front as may share an append. */
-  private takeBatch(): Waiting[] {
+  private takeBatch(): Waiting<State, Event>[] {
     const nowMs = performance.now();
-    const batch: Waiting[] = [];
+    const batch: Waiting<State, Event>[] = [];
     const proofs = new Set<string>();
     while (this.mailbox.length > 0 && batch.length < limits.flushTasksMax) {
       const next = this.mailbox[0];
@@ -158,63 +158,63 @@ export class AccountExecutor {
     return batch;
   }
 
-  private async flush(batch: Waiting[]): Promise<void> {
+  private async flush(batch: Waiting<State, Event>[]): Promise<void> {
     try {
       for (let conflicts = 0; batch.length > 0; conflicts += 1) {
         if (conflicts > limits.flushConflictsMax) {
           throw new TryAgain(`Other processes kept writing to ${this.streamName}: send the command again.`);
         }
         await this.foldAsFarAsNeeded(batch);
-        const seen = this.account.revision;
+        const seen = this.folded.revision;
         batch = await this.answerDoneBefore(batch);
         // A reader folded more meanwhile, and the proof of a task may be among it: look again.
-        if (batch.length === 0 || this.account.revision !== seen) continue;
+        if (batch.length === 0 || this.folded.revision !== seen) continue;
         const { planned, events } = this.decideAll(batch);
         // Who was told that its decision crashed must not find the event later.
         batch = planned.map(({ waiting }) => waiting);
         if (events.length === 0) {
-          await this.account.catchUp();
-          if (this.account.revision !== seen) continue;
+          await this.folded.catchUp();
+          if (this.folded.revision !== seen) continue;
           answer(planned, null);
           return;
         }
         const outcome = await this.store.append(this.streamName, this.expectedRevision(), events);
         if (outcome.kind === 'appended') {
           const appended = planned.flatMap(({ decision }) => decision.events);
-          this.account.accept(outcome, appended);
+          this.folded.accept(outcome, appended);
           answer(planned, outcome.position);
           return;
         }
         this.onConflict();
-        await this.account.catchUp();
+        await this.folded.catchUp();
       }
     } catch (error) {
       // Unknown outcome or broken connection: what the stream holds is only known by reading it again. A new fold, not an
       // emptied one: a reader may be in the middle of the old one.
-      this.account = new FoldedAccount(this.store, this.streamName);
+      this.folded = new FoldedStream(this.store, this.streamName, this.how);
       for (const waiting of batch) waiting.reject(asRetryable(error));
     }
   }
 
-  private async foldAsFarAsNeeded(batch: readonly Waiting[]): Promise<void> {
+  private async foldAsFarAsNeeded(batch: readonly Waiting<State, Event>[]): Promise<void> {
     const needed = batch.reduce<bigint>((most, { task }) => {
       const after = task.afterRevision ?? -1n;
       return after > most ? after : most;
     }, -1n);
-    if (!this.account.loaded || this.account.revision < needed) await this.account.catchUp();
+    if (!this.folded.loaded || this.folded.revision < needed) await this.folded.catchUp();
     assert(
-      this.account.revision >= needed,
+      this.folded.revision >= needed,
       `Revision ${needed} of ${this.streamName} was seen before, so it exists.`,
     );
   }
 
   /** Answers the tasks whose event already stands, and returns the others. */
-  private async answerDoneBefore(batch: readonly Waiting[]): Promise<Waiting[]> {
-    const undone: Waiting[] = [];
+  private async answerDoneBefore(batch: readonly Waiting<State, Event>[]): Promise<Waiting<State, Event>[]> {
+    const undone: Waiting<State, Event>[] = [];
     for (const waiting of batch) {
       const { doneWhen, afterRevision } = waiting.task;
       const eventRevision =
-        doneWhen === undefined ? undefined : await this.account.revisionOf(doneWhen, afterRevision ?? -1n);
+        doneWhen === undefined ? undefined : await this.folded.revisionOf(doneWhen, afterRevision ?? -1n);
       if (eventRevision === undefined) undone.push(waiting);
       else waiting.resolve({ kind: 'done-before', eventRevision });
     }
@@ -222,10 +222,13 @@ export class AccountExecutor {
   }
 
   /** Decides every task in order on a working copy. A task whose decision crashes fails alone. */
-  private decideAll(batch: readonly Waiting[]): { planned: Planned[]; events: NewEvent[] } {
-    const planned: Planned[] = [];
+  private decideAll(batch: readonly Waiting<State, Event>[]): {
+    planned: Planned<State, Event>[];
+    events: NewEvent[];
+  } {
+    const planned: Planned<State, Event>[] = [];
     const events: NewEvent[] = [];
-    const draft = this.account.draft();
+    const draft = this.folded.draft();
     for (const waiting of batch) {
       const { task } = waiting;
       try {
@@ -245,11 +248,11 @@ export class AccountExecutor {
   }
 
   private expectedRevision(): ExpectedRevision {
-    return this.account.revision < 0n ? 'no_stream' : this.account.revision;
+    return this.folded.revision < 0n ? 'no_stream' : this.folded.revision;
   }
 }
 
-function answer(planned: readonly Planned[], position: bigint | null): void {
+function answer<State, Event>(planned: readonly Planned<State, Event>[], position: bigint | null): void {
   for (const { waiting, decision, revision } of planned) {
     waiting.resolve({
       kind: 'done',

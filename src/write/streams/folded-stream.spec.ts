@@ -6,10 +6,11 @@ import { limits } from '../../config/limits.js';
 import type { NewEvent, StreamPage } from '../../edges/event-store/event-store.js';
 import { AssertionFailure } from '../../kernel/assert.js';
 import type { TransactionRejected } from '../transactions/events.js';
-import type { AccountEvent } from './events.js';
-import { FoldedAccount } from './folded-account.js';
-import type { AccountState } from './state.js';
-import { evolve } from './state.js';
+import type { AccountEvent } from '../accounts/events.js';
+import { ACCOUNT_FOLD } from '../accounts/executors.js';
+import { FoldedStream } from './folded-stream.js';
+import type { AccountState } from '../accounts/state.js';
+import { evolve } from '../accounts/state.js';
 
 /** An account with this many events, and the pages read from it since. */
 async function anAccountOf(eventCount: number) {
@@ -27,7 +28,7 @@ async function anAccountOf(eventCount: number) {
   store.afterRead = (_stream, { from }) => {
     pages.push(from);
   };
-  return { store, state, pages, account: new FoldedAccount(store, STREAM) };
+  return { store, state, pages, account: new FoldedStream(store, STREAM, ACCOUNT_FOLD) };
 }
 
 /** The next entry of an account, as something to accept or append. */
@@ -56,7 +57,7 @@ describe('catching up', () => {
   });
 
   it('of a stream that was never written is no account, and is loaded', async () => {
-    const account = new FoldedAccount(new HeldReadsStore(), STREAM);
+    const account = new FoldedStream(new HeldReadsStore(), STREAM, ACCOUNT_FOLD);
     await account.catchUp();
     expect(account).toMatchObject({ state: null, revision: -1n, loaded: true });
   });

@@ -14,8 +14,11 @@ import { limits } from '../../config/limits.js';
 import { AppendOutcomeUnknown, EventStoreUnavailable } from '../../edges/event-store/event-store.js';
 import { AssertionFailure } from '../../kernel/assert.js';
 import { TooBusy, TryAgain } from '../command.js';
-import { AccountExecutor, type AccountTask } from './executor.js';
-import { available, balance } from './state.js';
+import { ACCOUNT_FOLD, type AccountTask } from '../accounts/executors.js';
+import type { AccountEvent } from '../accounts/events.js';
+import type { AccountState } from '../accounts/state.js';
+import { StreamExecutor } from './stream-executor.js';
+import { available, balance } from '../accounts/state.js';
 
 /** An open account in a store, one process's executor of it, and the sizes of the appends made to it. */
 async function anAccount(overrides: Parameters<typeof opened>[0] = {}) {
@@ -26,15 +29,15 @@ async function anAccount(overrides: Parameters<typeof opened>[0] = {}) {
     appends.push(events.length);
   };
   let conflicts = 0;
-  const executor = new AccountExecutor(store, STREAM, () => {
+  const executor = new StreamExecutor(store, STREAM, ACCOUNT_FOLD, () => {
     conflicts += 1;
   });
   return { store, executor, appends, conflicts: () => conflicts };
 }
 
 /** Another process on the same account. */
-function anotherProcess(store: HeldReadsStore): AccountExecutor {
-  return new AccountExecutor(store, STREAM);
+function anotherProcess(store: HeldReadsStore): StreamExecutor<AccountState, AccountEvent> {
+  return new StreamExecutor(store, STREAM, ACCOUNT_FOLD);
 }
 
 function names(prefix: string, count: number): string[] {
@@ -388,7 +391,7 @@ describe('bounds', () => {
 
 describe('reading', () => {
   it('gives null for a stream that was never written', async () => {
-    const executor = new AccountExecutor(new HeldReadsStore(), STREAM);
+    const executor = new StreamExecutor(new HeldReadsStore(), STREAM, ACCOUNT_FOLD);
     expect(await executor.read(true)).toBeNull();
     expect(await executor.read(false)).toBeNull();
   });
@@ -468,7 +471,7 @@ describe('what tasks come to', () => {
   it('is the same whether they wait together or come one by one', async () => {
     const together = await anAccount({ overdraftLimit: '50' });
     const oneByOne = await anAccount({ overdraftLimit: '50' });
-    const tasks = (executor: AccountExecutor) => [
+    const tasks = (executor: StreamExecutor<AccountState, AccountEvent>) => [
       () => executor.execute(booking('deposit', 40n)),
       ...[30n, 60n, 25n, 90n, 1n].map(
         (amount, index) => () => executor.execute(reserving(`r${index}`, amount)),

@@ -1,29 +1,39 @@
 import { limits } from '../../config/limits.js';
 import type { EventStore } from '../../edges/event-store/event-store.js';
-import { toLedgerEvent } from '../../edges/event-store/ledger-event.js';
+import {
+  toLedgerEvent,
+  type LedgerEvent,
+  type RecordedLedgerEvent,
+} from '../../edges/event-store/ledger-event.js';
 import { assert } from '../../kernel/assert.js';
-import type { AccountEvent } from './events.js';
-import { evolve, type AccountState } from './state.js';
+
+/** How the streams of one kind are folded. */
+export interface Fold<State, Event extends LedgerEvent> {
+  /** What the names of these streams begin with. */
+  readonly streamPrefix: string;
+  /** Pure. `state` is null before the first event. */
+  readonly evolve: (state: State | null, event: Event) => State;
+}
 
 /** A copy to try events on before they are appended. */
-export interface Draft {
-  readonly state: AccountState | null;
+export interface Draft<State, Event> {
+  readonly state: State | null;
   readonly revision: bigint;
-  apply(event: AccountEvent): void;
+  apply(event: Event): void;
   /** Starts over from the folded account and applies these. */
-  restore(events: readonly AccountEvent[]): void;
+  restore(events: readonly Event[]): void;
 }
 
 /**
- * One account stream, folded as far as it was read, with the ids of its newest events.
+ * One stream, folded as far as it was read, with the ids of its newest events.
  *
  * The ids answer "does this event stand after revision N" without reading, as long as N is not older than they reach.
  */
-export class FoldedAccount {
-  state: AccountState | null = null;
+export class FoldedStream<State, Event extends LedgerEvent> {
+  state: State | null = null;
   /** The last folded revision; -1 for a stream without events. */
   revision = -1n;
-  /** The position in the log at which `state` is known to be the account's: its last folded event's, or of a later look. */
+  /** The position in the log at which `state` is known to be the stream's: its last folded event's, or of a later look. */
   position = 0n;
   loaded = false;
   private readonly recent = new Map<string, bigint>();
@@ -33,7 +43,13 @@ export class FoldedAccount {
   constructor(
     private readonly store: EventStore,
     private readonly streamName: string,
-  ) {}
+    private readonly how: Fold<State, Event>,
+  ) {
+    assert(
+      streamName.startsWith(how.streamPrefix),
+      `${streamName} is one of the ${how.streamPrefix} streams.`,
+    );
+  }
 
   /** Reads and folds everything after the last folded revision. Idempotent under concurrent calls. */
   async catchUp(): Promise<void> {
@@ -50,7 +66,7 @@ export class FoldedAccount {
           recorded.revision === this.revision + 1n,
           `${this.streamName} has no gap after revision ${this.revision}.`,
         );
-        this.fold(recorded.id, toAccountEvent(toLedgerEvent(recorded)));
+        this.fold(recorded.id, this.narrow(toLedgerEvent(recorded)));
         this.position = recorded.position;
       }
       if (page.events.length < limits.foldPageEventsMax) break;
@@ -65,7 +81,7 @@ export class FoldedAccount {
    */
   accept(
     last: { readonly revision: bigint; readonly position: bigint },
-    events: readonly { readonly id: string; readonly event: AccountEvent }[],
+    events: readonly { readonly id: string; readonly event: Event }[],
   ): void {
     const firstRevision = last.revision - BigInt(events.length) + 1n;
     // A read that ran meanwhile may have brought some of them already.
@@ -76,10 +92,10 @@ export class FoldedAccount {
   }
 
   /** A working copy of the folded state. */
-  draft(): Draft {
+  draft(): Draft<State, Event> {
     let { state, revision } = this;
-    const apply = (event: AccountEvent): void => {
-      state = evolve(state, event);
+    const apply = (event: Event): void => {
+      state = this.how.evolve(state, event);
       revision += 1n;
     };
     return {
@@ -116,8 +132,8 @@ export class FoldedAccount {
     return undefined;
   }
 
-  private fold(id: string, event: AccountEvent): void {
-    this.state = evolve(this.state, event);
+  private fold(id: string, event: Event): void {
+    this.state = this.how.evolve(this.state, event);
     this.revision += 1n;
     this.recent.set(id, this.revision);
     if (this.recent.size > limits.recentEventIdsMax) {
@@ -127,12 +143,9 @@ export class FoldedAccount {
       this.recentFrom = oldest[1];
     }
   }
-}
 
-function toAccountEvent(event: ReturnType<typeof toLedgerEvent>): AccountEvent {
-  assert(
-    event.streamName.startsWith('account-'),
-    `${event.type} at position ${event.position} stands in an account stream.`,
-  );
-  return event as AccountEvent;
+  /** Streams of one kind hold events of one union: the prefix was checked when the fold was made. */
+  private narrow(event: RecordedLedgerEvent): Event {
+    return event as unknown as Event;
+  }
 }

@@ -1,0 +1,51 @@
+import { limits } from '../../config/limits.js';
+import type { EventMetadata, EventStore } from '../../edges/event-store/event-store.js';
+import { toInstant, type Clock } from '../../kernel/clock.js';
+import { eventIdOf } from '../identity.js';
+import type { WriteMetrics } from '../metrics.js';
+import { transactionStream, type AttemptAbandoned } from '../transactions/events.js';
+import { readAttempts, type Attempts } from './outcome.js';
+
+/** What fencing needs besides the attempts. */
+export interface FenceOn {
+  readonly store: EventStore;
+  readonly clock: Clock;
+  readonly metrics: WriteMetrics;
+}
+
+/**
+ * Makes sure that none of these attempts can still commit: either an outcome stands, or each is abandoned on the stream.
+ * Whoever commits late then fails at the expected revision.
+ *
+ * @returns what the stream holds afterwards
+ * @throws EventStoreUnavailable, AppendOutcomeUnknown
+ */
+export async function fenceAttempts(
+  { store, clock, metrics }: FenceOn,
+  transactionId: string,
+  attemptIds: ReadonlySet<string>,
+  metadata: EventMetadata,
+): Promise<Attempts> {
+  let attempts = await readAttempts(store, transactionId);
+  for (const attemptId of attemptIds) {
+    for (let conflicts = 0; mayStillCommit(attempts, attemptId); conflicts += 1) {
+      if (conflicts > limits.commitConflictsMax) return attempts;
+      const abandoned: AttemptAbandoned = {
+        type: 'AttemptAbandoned',
+        data: { transactionId, attemptId, at: toInstant(clock.nowMs()) },
+      };
+      const id = eventIdOf(attemptId, 'abandoned');
+      const outcome = await store.append(transactionStream(transactionId), attempts.expected, [
+        { id, ...abandoned, metadata },
+      ]);
+      if (outcome.kind === 'appended') metrics.fenced.inc();
+      attempts = await readAttempts(store, transactionId);
+    }
+  }
+  return attempts;
+}
+
+/** Whether an attempt's commit could still be taken. */
+export function mayStillCommit({ outcome, claim, abandoned }: Attempts, attemptId: string): boolean {
+  return outcome === null && claim === null && !abandoned.has(attemptId);
+}

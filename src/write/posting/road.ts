@@ -1,0 +1,61 @@
+import type { Result } from '../../kernel/result.js';
+import type { CommandContext } from '../command.js';
+import type { Refusal } from '../refusals.js';
+import type { Parent, TransactionEvent } from '../transactions/events.js';
+import type { TransactionState } from '../transactions/state.js';
+import type { PostingText } from './commit.js';
+import type { PlannedLeg, SeenAccount } from './plan.decide.js';
+import type { Rival } from './rivals.js';
+
+/** What a decision on the road is told besides its request. All of it was looked up before. */
+export interface RoadFacts {
+  readonly companyId: string;
+  readonly nowMs: number;
+  /** By id; an account that does not exist is missing. */
+  readonly accounts: ReadonlyMap<string, SeenAccount>;
+  /** The transaction that guards what this one takes; null when the command has none, or names none that exists. */
+  readonly parent: TransactionState | null;
+}
+
+/** What a decision came to: the outcome that will be committed if its reservations are made. */
+export interface Plan {
+  readonly legs: readonly PlannedLeg[];
+  readonly outcome:
+    | { readonly kind: 'post'; readonly effectiveAtMs: number }
+    /** `expiresAt` is null on an increase. */
+    | { readonly kind: 'authorize'; readonly expiresAt: string | null };
+  /** What the attempt reserves on its parent's stream before it commits; null where the parent guards nothing. */
+  readonly guard: Guard | null;
+}
+
+/** One attempt's name for itself on its parent's stream. */
+export interface AttemptName {
+  readonly transactionId: string;
+  readonly attemptId: string;
+  readonly now: string;
+}
+
+/**
+ * Takes from the parent what the attempt needs, at the parent's revision of the append. Pure.
+ *
+ * @returns the events to append, why it can't be taken, or the rivals that hold it; `rivals` is empty when the plan merely no
+ *   longer fits the parent: plan again
+ */
+export type Guard = (
+  parent: TransactionState,
+  attempt: AttemptName,
+) => Result<readonly TransactionEvent[], Refusal> | { readonly rivals: readonly Rival[] };
+
+/** A command that moves or holds money, in the one shape the road knows. */
+export interface RoadCommand {
+  readonly context: CommandContext;
+  readonly transactionId: string;
+  readonly text: PostingText;
+  /** The request as it was sent: what the idempotency hash covers. */
+  readonly request: object;
+  readonly parent: Parent | null;
+  /** The accounts the decision needs, once the parent is known. */
+  accountIds(parent: TransactionState | null): readonly string[];
+  /** The command's refusal ladder. Pure; may run several times. */
+  plan(facts: RoadFacts): Result<Plan, Refusal>;
+}

@@ -1,0 +1,57 @@
+import { LRUCache } from 'lru-cache';
+import type { EventStore } from '../../edges/event-store/event-store.js';
+import type { LedgerEvent } from '../../edges/event-store/ledger-event.js';
+import type { WriteMetrics } from '../metrics.js';
+import type { Fold } from './folded-stream.js';
+import { StreamExecutor, type ReadStream, type StreamTask, type TaskOutcome } from './stream-executor.js';
+
+/** The streams of one kind this process works on: a bounded number stays in memory, the longest unused leaves first. */
+export class StreamExecutors<State, Event extends LedgerEvent> {
+  private readonly executors: LRUCache<string, StreamExecutor<State, Event>>;
+
+  /** @param executorsMax how many streams stay in memory */
+  constructor(
+    private readonly store: EventStore,
+    private readonly metrics: WriteMetrics,
+    private readonly how: Fold<State, Event>,
+    executorsMax: number,
+  ) {
+    // An executor that leaves while it works finishes its work: a second one for the same stream only costs a conflict.
+    this.executors = new LRUCache({ max: executorsMax });
+  }
+
+  /**
+   * Runs a task on one stream, in the order tasks arrive there.
+   *
+   * @param id the part of the stream's name after its prefix
+   * @throws TooBusy, TryAgain, EventStoreUnavailable
+   */
+  execute<R>(id: string, task: StreamTask<State, Event, R>): Promise<TaskOutcome<R>> {
+    return this.executor(id).execute(task);
+  }
+
+  /**
+   * The stream's state.
+   *
+   * @param options.current true to fold what other processes appended since this process last looked
+   * @returns null when there is no such stream
+   * @throws EventStoreUnavailable
+   */
+  async read(id: string, options: { readonly current: boolean }): Promise<ReadStream<State> | null> {
+    const executor = this.executor(id);
+    const read = await executor.read(options.current);
+    // A name that stands for nothing takes no place among the streams.
+    if (read === null && !executor.busy) this.executors.delete(id);
+    return read;
+  }
+
+  private executor(id: string): StreamExecutor<State, Event> {
+    const known = this.executors.get(id);
+    if (known) return known;
+    const executor = new StreamExecutor(this.store, `${this.how.streamPrefix}${id}`, this.how, () => {
+      this.metrics.appendConflicts.inc();
+    });
+    this.executors.set(id, executor);
+    return executor;
+  }
+}

@@ -1,0 +1,20 @@
+import { limits } from '../../config/limits.js';
+import type { EventStore } from '../../edges/event-store/event-store.js';
+import type { WriteMetrics } from '../metrics.js';
+import type { Fold } from '../streams/folded-stream.js';
+import { StreamExecutors } from '../streams/stream-executors.js';
+import { TRANSACTION_STREAM_PREFIX, type TransactionEvent } from './events.js';
+import { evolveTransaction, type TransactionState } from './state.js';
+
+/** How transaction streams are folded. */
+export const TRANSACTION_FOLD: Fold<TransactionState, TransactionEvent> = {
+  streamPrefix: TRANSACTION_STREAM_PREFIX,
+  evolve: evolveTransaction,
+};
+
+/** The transactions this process changes after their commit: holds that are captured, originals that are reversed. */
+export class TransactionExecutors extends StreamExecutors<TransactionState, TransactionEvent> {
+  constructor(store: EventStore, metrics: WriteMetrics) {
+    super(store, metrics, TRANSACTION_FOLD, limits.parentExecutorsMax);
+  }
+}

@@ -1,0 +1,313 @@
+import { assert, assertNever } from '../../kernel/assert.js';
+import type { HoldStatus } from './hold-view.js';
+import type {
+  HeldLeg,
+  ReservedPart,
+  TransactionAuthorized,
+  TransactionEvent,
+  TransactionPosted,
+  TransactionRejected,
+} from './events.js';
+
+/** Funds of one reservation of a hold. Minor units. */
+export interface HeldFunds {
+  readonly accountId: string;
+  readonly reservationId: string;
+  /** 0-based index of the hold's leg they belong to. */
+  readonly leg: number;
+  readonly afterRevision: string;
+  readonly held: bigint;
+  readonly captured: bigint;
+  /** Taken by captures under way. */
+  readonly inFlight: bigint;
+}
+
+/** A capture between its reservation on the hold and its end. */
+export interface CaptureUnderWay {
+  readonly attemptId: string;
+  readonly parts: readonly ReservedPart[];
+  readonly final: boolean;
+}
+
+/** What a hold's stream says beyond its authorization. */
+export interface HoldState {
+  readonly authorized: TransactionAuthorized;
+  readonly status: HoldStatus;
+  readonly expiresAt: string;
+  readonly legs: readonly HeldLeg[];
+  readonly funds: ReadonlyMap<string, HeldFunds>;
+  readonly captures: ReadonlyMap<string, CaptureUnderWay>;
+  /** Captures that were posted, in order. */
+  readonly capturedBy: readonly string[];
+  readonly increasedBy: readonly string[];
+}
+
+/** A reversal between its reservation on the original and its end. */
+export interface ReversalUnderWay {
+  readonly attemptId: string;
+  readonly parts: readonly { readonly leg: number; readonly amount: bigint }[];
+}
+
+/** What a posted transaction's stream says beyond its commit. */
+export interface PostedState {
+  readonly posted: TransactionPosted;
+  /** Per leg, what reversals took back or are taking back. Minor units. */
+  readonly reversed: readonly bigint[];
+  readonly reversals: ReadonlyMap<string, ReversalUnderWay>;
+  /** Reversals that were posted, in order. */
+  readonly reversedBy: readonly string[];
+}
+
+/** One transaction, folded from its stream. */
+export interface TransactionState {
+  readonly abandoned: ReadonlySet<string>;
+  readonly rejected: TransactionRejected | null;
+  readonly posted: PostedState | null;
+  readonly hold: HoldState | null;
+}
+
+const NOTHING: TransactionState = { abandoned: new Set(), rejected: null, posted: null, hold: null };
+
+/**
+ * Folds one event into the transaction. Pure: the same events give the same state, anywhere and at any time.
+ *
+ * @param state null before the first event
+ */
+export function evolveTransaction(state: TransactionState | null, event: TransactionEvent): TransactionState {
+  const before = state ?? NOTHING;
+  switch (event.type) {
+    case 'AttemptAbandoned':
+      return { ...before, abandoned: new Set(before.abandoned).add(event.data.attemptId) };
+    case 'TransactionRejected':
+      return { ...before, rejected: event };
+    case 'TransactionPosted':
+      return {
+        ...before,
+        posted: {
+          posted: event,
+          reversed: event.data.legs.map(() => 0n),
+          reversals: new Map(),
+          reversedBy: [],
+        },
+      };
+    case 'TransactionAuthorized':
+      return { ...before, hold: authorizedHold(event) };
+    case 'HoldCommandAccepted':
+      return before;
+    case 'ReversalReserved':
+    case 'ReversalReleased':
+    case 'TransactionReversed':
+      assert(before.posted, `${event.type} follows a posted transaction.`);
+      return { ...before, posted: evolveReversals(before.posted, event) };
+    case 'CaptureReserved':
+    case 'CaptureReleased':
+    case 'HoldCaptured':
+    case 'HoldIncreased':
+    case 'HoldExtended':
+    case 'HoldVoided':
+    case 'HoldExpired':
+      assert(before.hold, `${event.type} follows an authorized hold.`);
+      return { ...before, hold: evolveHold(before.hold, event) };
+    default:
+      return assertNever(event, 'A transaction event');
+  }
+}
+
+function authorizedHold(event: TransactionAuthorized): HoldState {
+  const { legs, expiresAt, recordedAt } = event.data;
+  return {
+    authorized: event,
+    status: 'authorized',
+    expiresAt: expiresAt ?? recordedAt,
+    legs,
+    funds: addFunds(new Map(), legs, 0),
+    captures: new Map(),
+    capturedBy: [],
+    increasedBy: [],
+  };
+}
+
+/** Adds the reservations of legs that were authorized. An increase names the leg of the hold that it adds to by account and side. */
+function addFunds(
+  funds: ReadonlyMap<string, HeldFunds>,
+  legs: readonly HeldLeg[],
+  firstLeg: number,
+): ReadonlyMap<string, HeldFunds> {
+  const added = new Map(funds);
+  legs.forEach(({ accountId, reservationId, amount, afterRevision }, index) => {
+    if (reservationId === null) return;
+    const held = BigInt(amount);
+    added.set(reservationId, {
+      accountId,
+      reservationId,
+      leg: firstLeg + index,
+      afterRevision,
+      held,
+      captured: 0n,
+      inFlight: 0n,
+    });
+  });
+  return added;
+}
+
+type HoldEvent = Extract<
+  TransactionEvent,
+  {
+    type:
+      | 'CaptureReserved'
+      | 'CaptureReleased'
+      | 'HoldCaptured'
+      | 'HoldIncreased'
+      | 'HoldExtended'
+      | 'HoldVoided'
+      | 'HoldExpired';
+  }
+>;
+
+function evolveHold(hold: HoldState, event: HoldEvent): HoldState {
+  switch (event.type) {
+    case 'CaptureReserved': {
+      const { captureId, attemptId, parts, final } = event.data;
+      const captures = new Map(hold.captures).set(attemptKey(captureId, attemptId), {
+        attemptId,
+        parts,
+        final,
+      });
+      assert(captures.size === hold.captures.size + 1, `Capture ${captureId} is under way once per attempt.`);
+      return {
+        ...hold,
+        captures,
+        funds: move(hold.funds, parts, (f, amount) => ({ ...f, inFlight: f.inFlight + amount })),
+      };
+    }
+    case 'CaptureReleased': {
+      const { captures, parts } = withoutCapture(hold, event.data);
+      const funds = move(hold.funds, parts, (f, amount) => ({ ...f, inFlight: f.inFlight - amount }));
+      return { ...hold, captures, funds: withoutReleased(funds, event.data.released) };
+    }
+    case 'HoldCaptured': {
+      const { captures, parts, final } = withoutCapture(hold, event.data);
+      const funds = move(hold.funds, parts, (f, amount) => ({
+        ...f,
+        inFlight: f.inFlight - amount,
+        captured: f.captured + amount,
+      }));
+      const rest = withoutReleased(funds, event.data.released);
+      const ended = hold.status === 'authorized' && (final || remaining(rest.values()) === 0n);
+      return {
+        ...hold,
+        captures,
+        funds: rest,
+        status: ended ? 'captured' : hold.status,
+        capturedBy: [...hold.capturedBy, event.data.captureId],
+      };
+    }
+    case 'HoldIncreased': {
+      const funds = addFunds(hold.funds, event.data.legs, hold.legs.length);
+      return {
+        ...hold,
+        legs: [...hold.legs, ...event.data.legs],
+        funds: withoutReleased(funds, event.data.released),
+        increasedBy: [...hold.increasedBy, event.data.increaseId],
+      };
+    }
+    case 'HoldExtended':
+      return { ...hold, expiresAt: event.data.expiresAt };
+    case 'HoldVoided':
+      return { ...hold, status: 'voided', funds: withoutReleased(hold.funds, event.data.released) };
+    case 'HoldExpired':
+      return { ...hold, status: 'expired', funds: withoutReleased(hold.funds, event.data.released) };
+    default:
+      return assertNever(event, 'A hold event');
+  }
+}
+
+/** One capture or reversal may have several attempts under way: each is its own claim on the parent. */
+export function attemptKey(childId: string, attemptId: string): string {
+  return `${childId}/${attemptId}`;
+}
+
+function withoutCapture(
+  hold: HoldState,
+  data: { captureId: string; attemptId: string },
+): { captures: ReadonlyMap<string, CaptureUnderWay>; parts: readonly ReservedPart[]; final: boolean } {
+  const key = attemptKey(data.captureId, data.attemptId);
+  const capture = hold.captures.get(key);
+  assert(capture, `Capture ${key} is under way on the hold.`);
+  const captures = new Map(hold.captures);
+  captures.delete(key);
+  return { captures, parts: capture.parts, final: capture.final };
+}
+
+function move(
+  funds: ReadonlyMap<string, HeldFunds>,
+  parts: readonly ReservedPart[],
+  change: (funds: HeldFunds, amount: bigint) => HeldFunds,
+): ReadonlyMap<string, HeldFunds> {
+  const moved = new Map(funds);
+  for (const { reservationId, amount } of parts) {
+    const before = moved.get(reservationId);
+    assert(before, `Reservation ${reservationId} belongs to the hold.`);
+    const after = change(before, BigInt(amount));
+    assert(
+      after.inFlight >= 0n && left(after) >= 0n,
+      `Reservation ${reservationId} is not taken beyond what it holds.`,
+    );
+    moved.set(reservationId, after);
+  }
+  return moved;
+}
+
+function withoutReleased(
+  funds: ReadonlyMap<string, HeldFunds>,
+  released: readonly ReservedPart[],
+): ReadonlyMap<string, HeldFunds> {
+  return move(funds, released, (f, amount) => ({ ...f, held: f.held - amount }));
+}
+
+/** What captures may still take of one reservation. */
+export function left(funds: HeldFunds): bigint {
+  return funds.held - funds.captured - funds.inFlight;
+}
+
+function remaining(funds: Iterable<HeldFunds>): bigint {
+  let sum = 0n;
+  for (const f of funds) sum += f.held - f.captured;
+  return sum;
+}
+
+type ReversalEvent = Extract<
+  TransactionEvent,
+  { type: 'ReversalReserved' | 'ReversalReleased' | 'TransactionReversed' }
+>;
+
+function evolveReversals(state: PostedState, event: ReversalEvent): PostedState {
+  const { reversalId, attemptId } = event.data;
+  const key = attemptKey(reversalId, attemptId);
+  const reversals = new Map(state.reversals);
+  if (event.type === 'ReversalReserved') {
+    const parts = event.data.parts.map(({ leg, amount }) => ({ leg, amount: BigInt(amount) }));
+    reversals.set(key, { attemptId, parts });
+    return { ...state, reversals, reversed: shift(state, parts, 1n) };
+  }
+  const underWay = reversals.get(key);
+  assert(underWay, `Reversal ${key} is under way.`);
+  reversals.delete(key);
+  return event.type === 'ReversalReleased'
+    ? { ...state, reversals, reversed: shift(state, underWay.parts, -1n) }
+    : { ...state, reversals, reversedBy: [...state.reversedBy, reversalId] };
+}
+
+function shift(state: PostedState, parts: ReversalUnderWay['parts'], sign: 1n | -1n): readonly bigint[] {
+  const reversed = [...state.reversed];
+  for (const { leg, amount } of parts) {
+    const posted = state.posted.data.legs[leg];
+    const after = (reversed[leg] ?? 0n) + sign * amount;
+    assert(
+      posted && after >= 0n && after <= BigInt(posted.amount),
+      `Leg ${leg} is reversed no further than posted.`,
+    );
+    reversed[leg] = after;
+  }
+  return reversed;
+}
