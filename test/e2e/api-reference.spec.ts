@@ -121,6 +121,19 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('names no operation of a company that can be reached without saying which', async () => {
+    for (const { route, operation } of operations.filter((each) => each.route.includes('/v1/'))) {
+      // The lists are not served here; the guard is global, and asked on every route that is.
+      if (/^list|^readBalance/.test(operation.operationId)) continue;
+      const answer = await call(served.url, route.replaceAll(/\{\w+\}/g, 'x'), {
+        company: 'not a company',
+        body: undefined,
+      });
+      expect([route, answer.json['code']]).toEqual([route, 'company-must-be-well-formed']);
+    }
+    expect(ledger.dispatched).toEqual([]);
+  });
+
   it('gives request examples that are accepted as they stand', async () => {
     ledger.answer = () => ({ kind: 'accepted', body: {}, position: 1n, replayed: false, settled: true });
     const commands = operations.filter(({ operation }) => operation.requestBody !== undefined);
