@@ -1,10 +1,5 @@
-import type { EventStore, RecordedEvent } from '../../src/edges/event-store/event-store.js';
 import { limits } from '../../src/config/limits.js';
-import { ACCOUNT_STREAM_PREFIX } from '../../src/write/accounts/events.js';
-import { TRANSACTION_STREAM_PREFIX } from '../../src/write/transactions/events.js';
-
-/** The streams read models are made of. */
-const STREAM_PREFIXES = [ACCOUNT_STREAM_PREFIX, TRANSACTION_STREAM_PREFIX];
+import type { RecordedEvent, SubscriptionMessage } from '../../src/edges/event-store/event-store.js';
 
 /** What to write in one transaction. */
 export interface FeedBatch {
@@ -17,30 +12,33 @@ export interface FeedBatch {
 }
 
 /**
- * Follows the log ahead of whoever writes it down: while one batch is being written the next one is read.
- * It holds at most `projectionReadAheadEventsMax` events; a slow writer slows the reading, not the heap.
+ * What was read of the log and not yet written by one projection: while one batch is being written the next one is read.
+ * It holds at most `projectionReadAheadEventsMax` events and one more; a slow writer slows the reading, not the heap.
  */
 export class EventFeed {
   private readonly waiting: RecordedEvent[] = [];
   private considered: bigint | null = null;
   private caughtUp = false;
-  /** Undefined while reading; then how the reading ended, `null` for quietly. */
+  /** Undefined while there is more to come; then how it ended, `null` for quietly. */
   private ended: { readonly error: unknown } | null | undefined;
-  private wakeReader: (() => void) | undefined;
   private wakeTaker: (() => void) | undefined;
+  private wakeGiver: (() => void) | undefined;
 
-  /** @param signal ends the feed quietly */
-  constructor(store: EventStore, after: bigint, signal: AbortSignal) {
-    signal.addEventListener('abort', () => this.wakeReader?.(), { once: true });
-    void this.read(store, after, signal).then(
-      () => this.end(null),
-      (error: unknown) => this.end({ error }),
-    );
+  /** @param offered the position up to which its owner has everything */
+  constructor(private offered: bigint) {}
+
+  /** Everything up to here was given to this feed, or its owner had it before. */
+  get offeredTo(): bigint {
+    return this.offered;
   }
 
-  /** Events read and not yet taken. */
+  /** Events given and not yet taken. */
   get length(): number {
     return this.waiting.length;
+  }
+
+  get isFull(): boolean {
+    return this.waiting.length >= limits.projectionReadAheadEventsMax;
   }
 
   /** When the oldest event not yet taken was recorded, in epoch milliseconds. */
@@ -48,12 +46,45 @@ export class EventFeed {
     return this.waiting[0]?.recordedAtMs;
   }
 
+  /** Gives the next message of the log. What was given before is dropped. */
+  give(message: SubscriptionMessage): void {
+    if (message.kind === 'caught-up') this.caughtUp = true;
+    else if (message.kind === 'checkpoint') {
+      if (message.position <= this.offered) return;
+      this.offered = message.position;
+      this.considered = message.position;
+    } else {
+      if (message.event.position <= this.offered) return;
+      this.offered = message.event.position;
+      this.waiting.push(message.event);
+      this.considered = null;
+    }
+    // One event more is no reason to wake who waits for a batch to fill.
+    const { length } = this.waiting;
+    if (message.kind !== 'event' || length === 1 || length >= limits.projectionBatchEventsMax)
+      this.wakeTaker?.();
+  }
+
+  /** Says that nothing more comes: quietly, or for a reason that its taker is to meet after the events before it. */
+  end(how: { readonly error: unknown } | null): void {
+    this.ended ??= how;
+    this.wakeTaker?.();
+    this.wakeGiver?.();
+  }
+
+  /** Resolves when there is room again or nothing more is wanted. One giver at a time. */
+  async room(): Promise<void> {
+    while (this.isFull && this.ended === undefined) {
+      await new Promise<void>((resolve) => (this.wakeGiver = resolve));
+    }
+  }
+
   /**
    * Takes up to `projectionBatchEventsMax` events, waiting until there is one, and then `projectionBatchWaitMsMax`
    * more for others to join it.
    *
    * @returns undefined once the feed has ended quietly
-   * @throws what the subscription threw, after the events before it were taken
+   * @throws what ended the feed, after the events before it were taken
    */
   async take(): Promise<FeedBatch | undefined> {
     const wasCaughtUp = this.caughtUp;
@@ -64,14 +95,11 @@ export class EventFeed {
     }
     if (this.waiting.length > 0) await this.fill();
     const events = this.waiting.splice(0, limits.projectionBatchEventsMax);
-    this.wakeReader?.();
-    const checkpoint = this.waiting.length === 0 ? this.considered : null;
-    if (this.waiting.length === 0) this.considered = null;
-    return {
-      events,
-      position: checkpoint ?? events.at(-1)?.position ?? null,
-      caughtUp: this.caughtUp && this.waiting.length === 0,
-    };
+    this.wakeGiver?.();
+    const isDrained = this.waiting.length === 0;
+    const position = (isDrained ? this.considered : null) ?? events.at(-1)?.position ?? null;
+    if (isDrained) this.considered = null;
+    return { events, position, caughtUp: this.caughtUp && isDrained };
   }
 
   private async fill(): Promise<void> {
@@ -86,34 +114,5 @@ export class EventFeed {
         };
       });
     }
-  }
-
-  private async read(store: EventStore, after: bigint, signal: AbortSignal): Promise<void> {
-    const subscription = store.subscribeAll({
-      after: after === 0n ? 'start' : after,
-      streamPrefixes: STREAM_PREFIXES,
-      signal,
-    });
-    for await (const message of subscription) {
-      if (signal.aborted) return;
-      if (message.kind === 'caught-up') this.caughtUp = true;
-      else if (message.kind === 'checkpoint') this.considered = message.position;
-      else {
-        this.waiting.push(message.event);
-        this.considered = null;
-      }
-      // One event more is no reason to wake who waits for a batch to fill.
-      const { length } = this.waiting;
-      if (message.kind !== 'event' || length === 1 || length >= limits.projectionBatchEventsMax)
-        this.wakeTaker?.();
-      while (this.waiting.length >= limits.projectionReadAheadEventsMax && !signal.aborted) {
-        await new Promise<void>((resolve) => (this.wakeReader = resolve));
-      }
-    }
-  }
-
-  private end(how: { readonly error: unknown } | null): void {
-    this.ended = how;
-    this.wakeTaker?.();
   }
 }

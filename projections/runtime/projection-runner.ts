@@ -1,6 +1,7 @@
 import { limits } from '../../src/config/limits.js';
 import { assert } from '../../src/kernel/assert.js';
 import { readCheckpoint } from './checkpoint.js';
+import { FeedHub } from './feed-hub.js';
 import type { Projection, ProjectionStatus } from './projection.js';
 import { Projector, type ProjectorPorts } from './projector.js';
 
@@ -17,10 +18,11 @@ export class ProjectionRunner {
 
   constructor(
     projections: readonly Projection[],
-    private readonly ports: ProjectorPorts,
+    private readonly ports: Omit<ProjectorPorts, 'feeds'>,
   ) {
+    const feeds = new FeedHub(ports.store);
     this.projectors = new Map(
-      projections.map((projection) => [projection.name, new Projector(projection, ports)]),
+      projections.map((projection) => [projection.name, new Projector(projection, { ...ports, feeds })]),
     );
     assert(this.projectors.size === projections.length, 'No two projections share a name.');
   }

@@ -5,7 +5,8 @@ import { toLedgerEvent, type RecordedLedgerEvent } from '../../src/edges/event-s
 import type { PostgresSession } from '../../src/edges/postgres/postgres-session.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import { CheckpointMoved, loadCheckpoint, moveCheckpoint, type Checkpoint } from './checkpoint.js';
-import { EventFeed, type FeedBatch } from './event-feed.js';
+import type { EventFeed, FeedBatch } from './event-feed.js';
+import type { FeedHub } from './feed-hub.js';
 import { describeError, isWorthRetrying, PoisonEvent } from './failure.js';
 import {
   LEDGER_SCHEMA,
@@ -17,6 +18,7 @@ import {
 
 export interface ProjectorPorts {
   readonly store: EventStore;
+  readonly feeds: FeedHub;
   readonly postgres: Postgres;
   readonly log: ProjectionLog;
 }
@@ -113,7 +115,7 @@ export class Projector {
 
   /** One term as leader, from taking the lock to losing the connection or being stopped. */
   private async lead(): Promise<void> {
-    const { postgres, store } = this.ports;
+    const { postgres, store, feeds } = this.ports;
     const session = await postgres.openSession(limits.projectionStatementMsMax);
     const term = new AbortController();
     const signal = AbortSignal.any([term.signal, this.stopping.signal]);
@@ -124,7 +126,7 @@ export class Projector {
       await session.query('set synchronous_commit = off');
       await session.query(`set search_path = ${LEDGER_SCHEMA}`);
       this.checkpoint = await loadCheckpoint(session, store, this.projection);
-      this.feed = new EventFeed(store, this.checkpoint.position, signal);
+      this.feed = feeds.open(this.checkpoint.position, signal);
       this.announce('catching-up', null);
       await this.follow(session, this.feed, signal);
     } finally {

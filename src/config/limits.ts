@@ -105,6 +105,9 @@ export const limits = {
   projectionBatchWaitMsMax: 10,
   /** Events a projection reads ahead while a batch is being written. */
   projectionReadAheadEventsMax: 4_000,
+  /** How long projections wait for others to share their subscription, and for one of them that has no more room. */
+  projectionConvoyWaitMs: 20,
+  projectionConvoyPatienceMs: 1_000,
   /** How long one statement of a projection, and of a migration, may take. */
   projectionStatementMsMax: 60_000,
   migrationStatementMsMax: 600_000,
