@@ -8,6 +8,7 @@ export const PROMISES = {
   rebuilt: 'PostgreSQL can be thrown away and rebuilt, row for row.',
   input: 'Bad input is refused with a problem that names the field, and nothing is stored.',
   order: 'What was over before something began stands before it.',
+  expected: 'After every row the account holds what was recorded for it.',
   served: 'What has its funds is posted, and every request is answered.',
 } as const;
 

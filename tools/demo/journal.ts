@@ -9,6 +9,7 @@ import { Model } from './model.js';
 import { toRequest, type AccountIds } from './movement.js';
 import { Progress } from './progress.js';
 import { proveBalances, readPatiently } from './proof-balances.js';
+import { proveEntries } from './proof-entries.js';
 import { proveStreams, replayLog } from './proof-streams.js';
 import { describeFailure, describeLatencies, drawTable, type ReportRow } from './report.js';
 import type { LedgerSystem } from './system.js';
@@ -66,14 +67,22 @@ export async function runJournal(
     }).finally(() => progress.stop());
     const tookMs = performance.now() - startedMs;
     const differing = await proveBalances(http, clients, model, ids, findings);
-    const streams = proveStreams(await replayLog(system.eventStoreUrl), model, ids, findings);
+    const replay = await replayLog(system.eventStoreUrl);
+    const streams = proveStreams(replay, model, ids, findings);
+    const facts = { model, ids, position: replay.newestPosition };
+    const listed = await proveEntries(http, clients, lanes, facts, findings);
     const verified = await runVerifier(system);
     if (verified !== null) findings.add('durable', `npm run verify found a difference: ${verified}`);
     const rows: ReportRow[] = [
       {
-        what: 'rows whose balance matches',
+        what: 'balances as expected, read after each row',
         value: `${posting.matching} of ${transfers.length}`,
-        promise: 'served',
+        promise: 'expected',
+      },
+      {
+        what: 'balances as expected, listed with the entries',
+        value: `${listed} of ${transfers.length}`,
+        promise: 'expected',
       },
       { what: 'accounts', value: String(accounts.length) },
       { what: 'time', value: `${(tookMs / 1000).toFixed(1)} s, a strong read after every row` },
@@ -111,7 +120,7 @@ async function postRow(client: Client, row: JournalRow, posting: Posting): Promi
     return;
   }
   findings.add(
-    'served',
-    `After line ${line} (${movement.reference}) ${account} has ${typeof found === 'string' ? found : describeAnswer(read)}, the bank recorded ${balance}.`,
+    'expected',
+    `After line ${line} (${movement.reference}) ${account} has ${typeof found === 'string' ? found : describeAnswer(read)}, expected ${balance}.`,
   );
 }

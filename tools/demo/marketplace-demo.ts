@@ -8,7 +8,7 @@ import { Model } from './model.js';
 import { Progress } from './progress.js';
 import { proveBalances } from './proof-balances.js';
 import { compareDigests, PostgresProof } from './proof-postgres.js';
-import { proveStreams, replayLog, type StreamProof } from './proof-streams.js';
+import { proveStreams, replayLog, replayRecovered, type StreamProof } from './proof-streams.js';
 import type { Replay } from './replay.js';
 import { describeFailure, describeLatencies, drawTable, type ReportRow } from './report.js';
 import type { LedgerSystem } from './system.js';
@@ -76,7 +76,9 @@ export async function runMarketplace(
     const differing = await timed('balances of every account over the API, strong and projected', () =>
       proveBalances(http, clients, model, ids, findings),
     );
-    const replay = await timed('replay of the whole log', () => replayLog(system.eventStoreUrl));
+    const { replay, leftAtFirst } = await timed('replay of the whole log', () =>
+      replayRecovered(system.eventStoreUrl),
+    );
     const streams = proveStreams(replay, model, ids, findings);
     for (const key of badKeys) {
       if (replay.byKey.has(key) || replay.rejectedByKey.has(key)) {
@@ -89,8 +91,18 @@ export async function runMarketplace(
       provePostgres(system, replay, findings),
     );
     const rows = [
-      ...describeLoad({ load, tally, history, replay }),
-      ...describeProof({ findings, tally, differing, streams, trialBalance, isRebuilt, verified, replay }),
+      ...describeLoad({ load, tally, history }),
+      ...describeProof({
+        findings,
+        tally,
+        differing,
+        streams,
+        trialBalance,
+        isRebuilt,
+        verified,
+        replay,
+        leftAtFirst,
+      }),
       { what: 'bad input stored', value: `0 of ${badKeys.length} requests`, promise: 'input' as const },
     ];
     console.log(`\n${drawTable(rows, findings)}\n`);
@@ -128,12 +140,10 @@ function describeLoad({
   load,
   tally,
   history,
-  replay,
 }: {
   readonly load: LoadReport;
   readonly tally: Tally;
   readonly history: History;
-  readonly replay: Replay;
 }): ReportRow[] {
   const perSecond = Math.round(tally.posted / (load.tradingMs / 1000));
   return [
@@ -147,10 +157,6 @@ function describeLoad({
       what: 'kill -9 of the API',
       value: `ready again after ${seconds(load.outageMs)}; ${history.lostKeys} commands lost an answer and were sent again`,
     },
-    {
-      what: 'reservations left by the crash',
-      value: `${replay.leftReservations} (held until recovery releases them; no money moved)`,
-    },
   ];
 }
 
@@ -163,6 +169,7 @@ function describeProof({
   isRebuilt,
   verified,
   replay,
+  leftAtFirst,
 }: {
   readonly findings: Findings;
   readonly tally: Tally;
@@ -172,6 +179,8 @@ function describeProof({
   readonly isRebuilt: boolean;
   readonly verified: string | null;
   readonly replay: Replay;
+  /** Reservations that recovery had not yet released when the proof began. */
+  readonly leftAtFirst: number;
 }): ReportRow[] {
   const differences = [...trialBalance].map(([currency, sum]) => `${currency} ${sum}`).join('   ');
   const retried = `${tally.repeated} repeated, ${tally.otherBodies} with another body`;
@@ -184,6 +193,11 @@ function describeProof({
     },
     { what: 'trial balance', value: differences, promise: 'balanced' },
     { what: 'unsettled legs', value: String(replay.unsettled), promise: 'settled' },
+    {
+      what: 'reservations left by the crash',
+      value: `${replay.leftReservations}${leftAtFirst > 0 ? ` (recovery had ${leftAtFirst} to release)` : ''}`,
+      promise: 'settled',
+    },
     { what: 'acknowledged but missing', value: String(streams.missing), promise: 'durable' },
     { what: "balances unlike the clients' books", value: String(differing), promise: 'durable' },
     { what: 'streams = PostgreSQL', value: verified === null ? 'yes' : 'no', promise: 'durable' },

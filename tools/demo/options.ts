@@ -21,9 +21,14 @@ export class NothingToRun extends Error {
  *
  * @param args without node and script
  * @param randomSeed used when no seed is given
+ * @param complain where it is told what is wrong with the command line
  * @throws NothingToRun after `--help` or a wrong command line
  */
-export function readOptions(args: readonly string[], randomSeed: string): DemoOptions {
+export function readOptions(
+  args: readonly string[],
+  randomSeed: string,
+  complain: (text: string) => void = (text) => process.stderr.write(text),
+): DemoOptions {
   const command = new Command('npm run demo --')
     .description(
       `Starts the whole ledger in fresh data directories on free ports, drives it over HTTP like its clients would, and proves
@@ -48,6 +53,7 @@ against a file of known balances.`,
     )
     .option('--expect <file>', 'CSV of balances after each row: reference, effective_date, account, balance')
     .allowExcessArguments(false)
+    .configureOutput({ writeErr: complain })
     .exitOverride();
   try {
     command.parse(args, { from: 'user' });
@@ -61,7 +67,7 @@ against a file of known balances.`,
     return { form: 'marketplace', seed: given.seed ?? randomSeed, movements: given.movements };
   }
   if (journal !== undefined && expect !== undefined) return { form: 'journal', journal, expect };
-  console.error('error: --journal and --expect go together: name both files, or neither.');
+  complain('error: --journal and --expect go together: name both files, or neither.\n');
   throw new NothingToRun(1);
 }
 

@@ -1,9 +1,33 @@
 import { EventStoreDbEventStore } from '../../src/edges/event-store/eventstoredb-client.js';
 import { KNOWN_EVENT_TYPES, toLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { limits } from '../../src/config/limits.js';
 import type { Findings } from './findings.js';
 import type { Model } from './model.js';
 import type { AccountIds, Movement } from './movement.js';
 import { Replay, type LoggedLeg } from './replay.js';
+
+/** What a crash left is finished by the settler once it is overdue; it looks for that twice a second. */
+const RECOVERY_MS_MAX = limits.recoveryAfterMs + limits.settlerTakeoverAfterMs + 10_000;
+const POLL_MS = 1_000;
+
+/**
+ * Replays the log until nothing is left over in it that recovery has to finish, for a bounded time.
+ *
+ * @returns the last replay, and what the first one found left over
+ */
+export async function replayRecovered(
+  eventStoreUrl: string,
+): Promise<{ readonly replay: Replay; readonly leftAtFirst: number }> {
+  const untilMs = performance.now() + RECOVERY_MS_MAX;
+  let replay = await replayLog(eventStoreUrl);
+  const leftAtFirst = replay.leftReservations;
+  while ((replay.leftReservations > 0 || replay.unsettled > 0) && performance.now() < untilMs) {
+    await sleep(POLL_MS);
+    replay = await replayLog(eventStoreUrl);
+  }
+  return { replay, leftAtFirst };
+}
 
 /** Reads the whole log with the official client and replays it. */
 export async function replayLog(eventStoreUrl: string): Promise<Replay> {
@@ -64,6 +88,7 @@ export function proveStreams(replay: Replay, model: Model, ids: AccountIds, find
     ['once', replay.duplicates, 'entries stand a second time'],
     ['settled', replay.strays, 'entries belong to no posted leg'],
     ['settled', replay.unsettled, 'posted legs have no entry'],
+    ['settled', replay.leftReservations, 'reservations of attempts cut short are still held'],
     ['settled', replay.wrongRunning, 'entries carry a wrong count or running balance'],
     ['floor', replay.belowFloor, 'revisions show an account below its floor'],
   ] as const;
