@@ -34,6 +34,8 @@ export const limits = {
   /** How long the headers, and how long all of a request, may take to arrive. */
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
+  /** How often connections that are too slow are looked for. */
+  connectionsCheckMs: 1_000,
   /** How long an idle connection is kept for the client's next request. */
   keepAliveTimeoutMs: 65_000,
   /** What a client is told to wait after 429 and 503. */
@@ -97,6 +99,8 @@ export const limits = {
   /** How often a settler that stands by looks, and after what silence it takes over: more than two beats. */
   settlerLookMs: 500,
   settlerTakeoverAfterMs: 7_000,
+  /** How long the watch over accounts waits after it lost the store. */
+  watchRestartMs: 500,
   /** How long a settler waits after it lost the store. */
   settlerRestartMs: 1_000,
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from 'node:net';
 import { limits } from '../../src/config/limits.js';
 import { BadInputFixture, testRefusals, type BadInput } from '../support/bad-input.js';
 import { call } from '../support/http-client.js';
@@ -160,6 +161,25 @@ describe('a bad request, whatever it asks for', () => {
     expect(answer.status).toBe(400);
     expect((answer.json['errors'] as unknown[]).length).toBeLessThanOrEqual(limits.problemErrorsMax);
     expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+  });
+
+  it.each([
+    ['is no HTTP', 'nonsense\r\n\r\n', 400],
+    ['has an impossible length', 'POST /v1/transfers HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', 400],
+    ['has 20 KB of headers', `GET /livez HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('answers a problem to what %s', async (_, sent, status) => {
+    const { port } = new URL(fixture.url);
+    const answer = await new Promise<string>((resolve, reject) => {
+      let received = '';
+      const socket = connect(Number(port), '127.0.0.1', () => socket.write(sent));
+      socket.on('data', (chunk) => (received += chunk.toString()));
+      socket.on('error', reject);
+      socket.on('close', () => resolve(received));
+    });
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(head).toContain('content-type: application/problem+json');
+    expect(JSON.parse(body)).toMatchObject({ status, code: 'request-must-be-well-formed', pointer: null });
   });
 
   it('says so when there is nothing at an address, or not with this method', async () => {
