@@ -3,6 +3,18 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 const MOVEMENTS_DEFAULT = 10_000;
 const MOVEMENTS_MAX = 1_000_000;
 
+const DESCRIPTION = [
+  'Starts the whole ledger in fresh data directories on free ports, drives it over HTTP like its clients would, and',
+  'proves its promises. Nothing is left behind. Exit code 0 when every promise was kept, 1 when one was broken.',
+  '\n\nWithout --journal: a marketplace of 200 customers and 40 merchants in four currencies. 64 clients at once post',
+  'deposits, purchases, refunds and payouts, and send some of them again; they try to overdraw accounts; in the middle',
+  'the API process is killed with kill -9 and started again. Then everything is proved against their own books.',
+  '\n\nWith --journal and --expect: posts a file of transfers with their effective dates, and checks the balance after',
+  'every row against a file of known balances.',
+]
+  .join(' ')
+  .replaceAll(' \n', '\n');
+
 /** What the demo was asked to do. */
 export type DemoOptions =
   | { readonly form: 'marketplace'; readonly seed: string; readonly movements: number }
@@ -30,17 +42,7 @@ export function readOptions(
   complain: (text: string) => void = (text) => process.stderr.write(text),
 ): DemoOptions {
   const command = new Command('npm run demo --')
-    .description(
-      `Starts the whole ledger in fresh data directories on free ports, drives it over HTTP like its clients would, and proves
-its promises. Nothing is left behind. Exit code 0 when every promise was kept, 1 when one was broken.
-
-Without --journal: a marketplace of 200 customers and 40 merchants in four currencies. 64 clients at once post deposits,
-purchases, refunds, payouts, and send some of them again; they try to overdraw accounts; in the middle the API process is
-killed with kill -9 and started again. Then everything is proved against the clients' own books.
-
-With --journal and --expect: posts a file of transfers with their effective dates, and checks the balance after every row
-against a file of known balances.`,
-    )
+    .description(DESCRIPTION)
     .option(
       '--seed <text>',
       'repeats the marketplace of an earlier run (default: another one each time)',
