@@ -9,6 +9,7 @@ import type { Clock } from '../kernel/clock.js';
 import type { IdSource } from '../kernel/ids.js';
 import { AppLogger } from '../observability/logger.js';
 import { measureProcess, writeMetrics } from '../observability/metrics.js';
+import { AccountWatch } from '../write/accounts/account-watch.js';
 import { Settler } from '../write/posting/recovery/settler.js';
 import { CLOCK, ID_SOURCE, WRITE_METRICS } from '../write/tokens.js';
 import { openEventLog, type Opened } from './event-log.js';
@@ -77,6 +78,11 @@ export async function startApp(config: AppConfig, overrides: AppOverrides = {}):
       modules: modulesOf(config.roles, readSide),
     });
     opened.push({ what: 'the application', close: () => served.close() });
+    if (config.roles.includes('api')) {
+      const watch = served.nest.get(AccountWatch);
+      opened.push({ what: 'the watch over accounts', close: () => watch.stop() });
+      watch.start();
+    }
     if (config.roles.includes('settler')) {
       const started = served.nest.get(Settler);
       settler = started;

@@ -6,6 +6,7 @@ import type { IdSource } from '../kernel/ids.js';
 import { AccountAdministration } from './accounts/administration.js';
 import { ChangeAccountHandler } from './accounts/change-account/change-account.handler.js';
 import { CloseAccountHandler } from './accounts/close-account/close-account.handler.js';
+import { AccountWatch } from './accounts/account-watch.js';
 import { AccountExecutors } from './accounts/executors.js';
 import { FreezeAccountHandler } from './accounts/freeze-account/freeze-account.handler.js';
 import { OpenAccountHandler } from './accounts/open-account/open-account.handler.js';
@@ -14,6 +15,7 @@ import { ReopenAccountHandler } from './accounts/reopen-account/reopen-account.h
 import { UnfreezeAccountHandler } from './accounts/unfreeze-account/unfreeze-account.handler.js';
 import type { WriteMetrics } from './metrics.js';
 import { Posting } from './posting/posting.js';
+import { HoldExpiry } from './posting/recovery/expire-holds.js';
 import { Recovery } from './posting/recovery/recover.js';
 import { Settler } from './posting/recovery/settler.js';
 import { CLOCK, ID_SOURCE, WRITE_METRICS } from './tokens.js';
@@ -41,6 +43,16 @@ import { ReadTransactionHandler } from './transactions/read-transaction/read-tra
       provide: AccountExecutors,
       useFactory: (store: EventStore, metrics: WriteMetrics) => new AccountExecutors(store, metrics),
       inject: [EventStore, WRITE_METRICS],
+    },
+    {
+      provide: AccountWatch,
+      useFactory: (store: EventStore, executors: AccountExecutors) => {
+        const logger = new Logger(AccountWatch.name);
+        return new AccountWatch(store, executors, (message) => {
+          logger.warn(message);
+        });
+      },
+      inject: [EventStore, AccountExecutors],
     },
     {
       provide: TransactionExecutors,
@@ -77,7 +89,8 @@ import { ReadTransactionHandler } from './transactions/read-transaction/read-tra
       ) => {
         const logger = new Logger(Settler.name);
         const recovery = new Recovery(store, executors, parents, clock, metrics);
-        return new Settler(store, recovery, clock, ids, metrics, (level, message) => {
+        const expiry = new HoldExpiry(parents, new Settlement(executors, parents, clock, metrics), clock);
+        return new Settler(store, recovery, expiry, clock, ids, metrics, (level, message) => {
           logger[level === 'info' ? 'log' : level](message);
         });
       },
@@ -115,6 +128,6 @@ import { ReadTransactionHandler } from './transactions/read-transaction/read-tra
     ReadHoldHandler,
     ReverseTransactionHandler,
   ],
-  exports: [CqrsModule, Posting, AccountExecutors, Settler],
+  exports: [CqrsModule, Posting, AccountExecutors, AccountWatch, Settler],
 })
 export class WriteModule {}

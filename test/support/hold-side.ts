@@ -73,7 +73,7 @@ export class HoldSide extends WriteSide {
   }
 
   /** Makes a hold that must be accepted, and gives its id. */
-  async held(request: Pick<HoldFundsRequest, 'legs'>): Promise<string> {
+  async held(request: Pick<HoldFundsRequest, 'legs'> & Partial<HoldFundsRequest>): Promise<string> {
     const outcome = await this.hold(request);
     if (outcome.kind !== 'accepted') throw new Error(`Not held: ${outcome.refusal.code}`);
     return outcome.body.holdId;

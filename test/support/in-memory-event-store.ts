@@ -101,8 +101,7 @@ export class InMemoryEventStore extends EventStore {
       const event = this.log[index];
       if (event) {
         index += 1;
-        if (options.streamPrefixes.some((prefix) => event.streamName.startsWith(prefix)))
-          yield { kind: 'event', event };
+        if (passes(event, options)) yield { kind: 'event', event };
         continue;
       }
       if (!caughtUp) {
@@ -128,4 +127,11 @@ export class InMemoryEventStore extends EventStore {
   storeId(): Promise<string> {
     return Promise.resolve(this.identity);
   }
+}
+
+function passes(event: RecordedEvent, { streamPrefixes, eventTypes }: SubscribeAllOptions): boolean {
+  return (
+    (streamPrefixes?.some((prefix) => event.streamName.startsWith(prefix)) ?? false) ||
+    (eventTypes?.includes(event.type) ?? false)
+  );
 }

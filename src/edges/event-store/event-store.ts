@@ -72,8 +72,10 @@ export interface ReadStreamOptions {
 export interface SubscribeAllOptions {
   /** Exclusive: delivery begins after it. `start` delivers everything. */
   readonly after: bigint | 'start';
-  /** Only streams whose name starts with one of these. */
-  readonly streamPrefixes: readonly string[];
+  /** Only streams whose name starts with one of these. Exactly one of the two filters is given. */
+  readonly streamPrefixes?: readonly string[];
+  /** Only events of these types. */
+  readonly eventTypes?: readonly string[];
   readonly signal: AbortSignal;
 }
 

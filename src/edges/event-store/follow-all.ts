@@ -1,9 +1,11 @@
-import { START, streamNameFilter } from '@eventstore/db-client';
-import type { AllStreamResolvedEvent, EventStoreDBClient, Position } from '@eventstore/db-client';
+import { eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
+import type { AllStreamResolvedEvent, EventStoreDBClient, Filter, Position } from '@eventstore/db-client';
 import { limits } from '../../config/limits.js';
+import { assert } from '../../kernel/assert.js';
 import { EventStoreUnavailable, type SubscribeAllOptions, type SubscriptionMessage } from './event-store.js';
 import { toRecordedEvent } from './recorded-event.js';
 
+type FilterOptions = Parameters<typeof streamNameFilter>[0];
 type Signal = Exclude<SubscriptionMessage, { kind: 'event' }>;
 
 /**
@@ -24,8 +26,7 @@ export async function* followAll(
   const subscription = client.subscribeToAll(
     {
       fromPosition: options.after === 'start' ? START : { commit: options.after, prepare: options.after },
-      filter: streamNameFilter({
-        prefixes: [...options.streamPrefixes],
+      filter: filterOf(options, {
         checkpointInterval: limits.subscriptionCheckpointIntervalPages,
         maxSearchWindow: limits.subscriptionSearchWindowEvents,
         checkpointReached: (_subscription: unknown, position: Position) => {
@@ -56,6 +57,17 @@ export async function* followAll(
     await subscription.unsubscribe().catch(() => undefined);
   }
   if (!isAborted(signal)) throw new EventStoreUnavailable('The event store ended the subscription to $all.');
+}
+
+function filterOf(
+  { streamPrefixes, eventTypes }: SubscribeAllOptions,
+  pacing: Pick<FilterOptions, 'checkpointInterval' | 'maxSearchWindow' | 'checkpointReached'>,
+): Filter {
+  assert((streamPrefixes === undefined) !== (eventTypes === undefined), 'A subscription has one filter.');
+  if (streamPrefixes) return streamNameFilter({ ...pacing, prefixes: [...streamPrefixes] });
+  // Whole names: a prefix would let the next version of a type pass as this one.
+  const names = (eventTypes ?? []).map((type) => type.replaceAll('.', '\\.')).join('|');
+  return eventTypeFilter({ ...pacing, regex: `^(?:${names})$` });
 }
 
 /** Read again after waiting: the signal may have fired since it was last looked at. */

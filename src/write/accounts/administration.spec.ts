@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { booking } from '../../../test/support/account-tasks.js';
+import { Gate } from '../../../test/support/held-reads-store.js';
 import { WriteSide, aContext } from '../../../test/support/write-side.js';
 import { InMemoryEventStore } from '../../../test/support/in-memory-event-store.js';
 import { limits } from '../../config/limits.js';
@@ -116,19 +118,31 @@ describe('an administrative command', () => {
   });
 });
 
-describe('an administrative command among the transactions of its account', () => {
-  it('answers its own position and the revision of its own event', async () => {
+describe('an administrative command among the entries of its account', () => {
+  it('answers its own position and the revision of its own event, though others wait with it', async () => {
     const { side, store, accountId, commands } = await anAccount();
-    const bank = await side.opened({ type: 'asset', overdraftLimit: null });
-    const transfers = (): Promise<unknown>[] =>
-      Array.from({ length: 10 }, () => side.transfer({ from: bank, to: accountId, amount: '1' }));
-    const waiting = transfers();
-    const outcome = await commands.change(aContext(), accountId, { name: 'New' });
-    await Promise.all([...waiting, ...transfers()]);
+    const append = new Gate();
+    store.beforeAppend = (streamName) => (streamName.startsWith('account-') ? append.wait() : undefined);
+    const book = (name: string) => side.executors.execute(accountId, booking(name, 1n));
+    const before = book('goes first');
+    await append.reached;
+    const command = commands.change(aContext(), accountId, { name: 'New' });
+    // The claim is made meanwhile, and the command waits behind the entry.
+    await new Promise(setImmediate);
+    const after = [book('waits with it'), book('too')];
+    append.open();
+    const outcome = await command;
+    await Promise.all([before, ...after]);
     const event = store.log.find(({ type }) => type === 'AccountMetadataChanged');
     expect(outcome.position).toBe(event?.position);
-    expect(bodyOf(outcome).revision).toBe(event?.revision.toString());
-    expect(await side.money(accountId)).toMatchObject({ balance: 20n, entries: 20 });
+    expect(bodyOf(outcome).revision).toBe('2');
+    expect(typesIn(store, accountId)).toEqual([
+      'AccountOpened',
+      'EntryPosted',
+      'AccountMetadataChanged',
+      'EntryPosted',
+      'EntryPosted',
+    ]);
   });
 });
 

@@ -71,6 +71,8 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
   private readonly mailbox: Waiting<State, Event>[] = [];
   private folded: FoldedStream<State, Event>;
   private flushing = false;
+  /** The newest revision this process was told of. */
+  private notedRevision = -1n;
 
   constructor(
     private readonly store: EventStore,
@@ -112,9 +114,14 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
    */
   async read(current: boolean): Promise<ReadStream<State> | null> {
     const { folded } = this;
-    if (current || !folded.loaded) await folded.catchUp();
+    if (current || !folded.loaded || folded.revision < this.notedRevision) await folded.catchUp();
     const { state, revision, position } = folded;
     return state === null ? null : { state, revision, position };
+  }
+
+  /** Somebody appended up to here. */
+  noteRevision(revision: bigint): void {
+    if (revision > this.notedRevision) this.notedRevision = revision;
   }
 
   /** Whether work waits or runs here. */

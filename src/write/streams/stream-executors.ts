@@ -8,6 +8,7 @@ import { StreamExecutor, type ReadStream, type StreamTask, type TaskOutcome } fr
 /** The streams of one kind this process works on: a bounded number stays in memory, the longest unused leaves first. */
 export class StreamExecutors<State, Event extends LedgerEvent> {
   private readonly executors: LRUCache<string, StreamExecutor<State, Event>>;
+  private isMemoryTrusted = true;
 
   /** @param executorsMax how many streams stay in memory */
   constructor(
@@ -39,10 +40,24 @@ export class StreamExecutors<State, Event extends LedgerEvent> {
    */
   async read(id: string, options: { readonly current: boolean }): Promise<ReadStream<State> | null> {
     const executor = this.executor(id);
-    const read = await executor.read(options.current);
+    const read = await executor.read(options.current || !this.isMemoryTrusted);
     // A name that stands for nothing takes no place among the streams.
     if (read === null && !executor.busy) this.executors.delete(id);
     return read;
+  }
+
+  /**
+   * Whether reads may be answered from memory. While they may not, every read looks at the stream first.
+   *
+   * @param isTrusted false when nobody tells this process of what others append
+   */
+  trustMemory(isTrusted: boolean): void {
+    this.isMemoryTrusted = isTrusted;
+  }
+
+  /** Somebody appended up to here: what is in memory is looked at again before it is used, if it is older. */
+  noteRevision(id: string, revision: bigint): void {
+    this.executors.peek(id)?.noteRevision(revision);
   }
 
   private executor(id: string): StreamExecutor<State, Event> {

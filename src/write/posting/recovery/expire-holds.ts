@@ -66,9 +66,11 @@ export class OpenHolds {
         break;
       }
       case 'HoldExtended': {
+        // Known or not: it may have been taken for ended when its first time was over, before this event was met.
         const { transactionId: holdId, expiresAt } = event.data;
-        const open = this.byId.get(holdId);
-        if (open) this.byId.set(holdId, { ...open, expiresAtMs: Date.parse(expiresAt) });
+        const { companyId = '' } = event.metadata as { companyId?: string };
+        const { resumeAfter = this.last } = this.byId.get(holdId) ?? {};
+        this.byId.set(holdId, { holdId, companyId, expiresAtMs: Date.parse(expiresAt), resumeAfter });
         break;
       }
       case 'HoldVoided':

@@ -4,14 +4,29 @@ import type { IdSource } from '../../../kernel/ids.js';
 /** The stream that says who settles and from where the log is to be read again. Only its newest event is kept. */
 const LEASE_STREAM = 'settler-lease';
 
-type Resume = bigint | 'start';
+type Position = bigint | 'start';
+
+/** From where a successor has to read the log to meet everything that is still owed, and every hold that is still open. */
+export interface Resume {
+  readonly owedAfter: Position;
+  readonly holdsAfter: Position;
+}
 
 interface LeaseData {
   readonly owner: string;
-  /** Reading the log on after this position meets everything still owed; `start` before the first event. */
-  readonly resumeAfter: string;
+  /** Positions as digits, or `start` before the first event. */
+  readonly owedAfter: string;
+  readonly holdsAfter: string;
   /** The owner stopped in good order: whoever comes next need not wait. */
   readonly released: boolean;
+}
+
+/** The lease as it stands. */
+export interface SeenLease {
+  readonly revision: ExpectedRevision;
+  readonly resume: Resume;
+  /** Its last owner gave it back, or it never had one. */
+  readonly isFree: boolean;
 }
 
 /**
@@ -28,20 +43,15 @@ export class SettlerLease {
   ) {}
 
   /** Looks at the lease as it stands. */
-  async look(): Promise<{
-    readonly revision: ExpectedRevision;
-    readonly resumeAfter: Resume;
-    readonly free: boolean;
-  }> {
+  async look(): Promise<SeenLease> {
     const page = await this.store.readStream(LEASE_STREAM, { direction: 'backwards', countMax: 1 });
     const newest = page.events[0];
-    if (!newest) return { revision: 'no_stream', resumeAfter: 'start', free: true };
-    const { resumeAfter, released } = newest.data as LeaseData;
-    return {
-      revision: newest.revision,
-      resumeAfter: resumeAfter === 'start' ? 'start' : BigInt(resumeAfter),
-      free: released,
-    };
+    if (!newest) {
+      return { revision: 'no_stream', resume: { owedAfter: 'start', holdsAfter: 'start' }, isFree: true };
+    }
+    const { owedAfter, holdsAfter, released } = newest.data as LeaseData;
+    const resume = { owedAfter: toPosition(owedAfter), holdsAfter: toPosition(holdsAfter) };
+    return { revision: newest.revision, resume, isFree: released };
   }
 
   /**
@@ -49,9 +59,9 @@ export class SettlerLease {
    *
    * @returns false when somebody else was first
    */
-  async take(seen: { readonly revision: ExpectedRevision; readonly resumeAfter: Resume }): Promise<boolean> {
+  async take(seen: SeenLease): Promise<boolean> {
     this.revision = seen.revision;
-    const taken = await this.write({ resumeAfter: seen.resumeAfter, released: false });
+    const taken = await this.write(seen.resume, false);
     if (taken && seen.revision === 'no_stream') await this.store.keepNewest(LEASE_STREAM, 1);
     return taken;
   }
@@ -61,23 +71,22 @@ export class SettlerLease {
    *
    * @returns false when the lease was lost
    */
-  beat(resumeAfter: Resume): Promise<boolean> {
-    return this.write({ resumeAfter, released: false });
+  beat(resume: Resume): Promise<boolean> {
+    return this.write(resume, false);
   }
 
   /** Gives the lease back. */
-  async release(resumeAfter: Resume): Promise<void> {
-    await this.write({ resumeAfter, released: true });
+  async release(resume: Resume): Promise<void> {
+    await this.write(resume, true);
   }
 
-  private async write({
-    resumeAfter,
-    released,
-  }: {
-    resumeAfter: Resume;
-    released: boolean;
-  }): Promise<boolean> {
-    const data: LeaseData = { owner: this.owner, resumeAfter: resumeAfter.toString(), released };
+  private async write({ owedAfter, holdsAfter }: Resume, released: boolean): Promise<boolean> {
+    const data: LeaseData = {
+      owner: this.owner,
+      owedAfter: owedAfter.toString(),
+      holdsAfter: holdsAfter.toString(),
+      released,
+    };
     const event: NewEvent = {
       id: this.ids.newId(),
       type: 'SettlerBeat',
@@ -96,4 +105,8 @@ export class SettlerLease {
     this.revision = outcome.revision;
     return true;
   }
+}
+
+function toPosition(text: string): Position {
+  return text === 'start' ? 'start' : BigInt(text);
 }

@@ -4,9 +4,12 @@ import { limits } from '../../../config/limits.js';
 import type { NewEvent, RecordedEvent } from '../../../edges/event-store/event-store.js';
 import { toLedgerEvent } from '../../../edges/event-store/ledger-event.js';
 import { InMemoryEventStore } from '../../../../test/support/in-memory-event-store.js';
+import { HoldSide, leg } from '../../../../test/support/hold-side.js';
 import { MortalStore, type Death } from '../../../../test/support/mortal-store.js';
 import { WriteSide, aContext } from '../../../../test/support/write-side.js';
 import { NO_METRICS } from '../../metrics.js';
+import { Settlement } from '../settle.js';
+import { HoldExpiry } from './expire-holds.js';
 import { InFlightTracker } from './in-flight.js';
 import { Recovery } from './recover.js';
 import { Settler } from './settler.js';
@@ -149,9 +152,11 @@ describe('the settler role', () => {
     // So late that everything is overdue at once.
     const clock = { nowMs: () => Date.now() + limits.recoveryAfterMs };
     const recovery = new Recovery(store, side.executors, side.parents, clock, NO_METRICS);
+    const settlement = new Settlement(side.executors, side.parents, clock, NO_METRICS);
     const settler = new Settler(
       store,
       recovery,
+      new HoldExpiry(side.parents, settlement, clock),
       clock,
       { newId: () => randomUUID() },
       NO_METRICS,
@@ -175,6 +180,23 @@ describe('the settler role', () => {
     expect(track(store).count).toBe(1);
     aSettler(store);
     await until(() => track(store).count === 0, 'nothing is owed');
+  });
+
+  it('ends holds whose time is over, and leaves one alone that was extended', async () => {
+    const store = new InMemoryEventStore();
+    const side = new HoldSide(store);
+    const customer = await side.opened({ overdraftLimit: '1000' });
+    const soon = { expiresAt: new Date(Date.now() + limits.recoveryAfterMs / 2).toISOString() };
+    const [ends, extended] = [
+      await side.held({ legs: [leg(customer, 'debit', '100')], ...soon }),
+      await side.held({ legs: [leg(customer, 'debit', '10')], ...soon }),
+    ];
+    await side.extend(extended, new Date(Date.now() + 86_400_000).toISOString());
+    aSettler(store);
+    await until(() => store.log.some(({ type }) => type === 'ReservationReleased'), 'funds are given back');
+    expect(await side.view(ends)).toMatchObject({ status: 'expired' });
+    expect(await side.view(extended)).toMatchObject({ status: 'authorized' });
+    expect(await side.money(customer)).toMatchObject({ reserved: 10n });
   });
 
   it('is one at a time, and a second takes over when the first hands over', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../../config/limits.js';
-import type { EventStore } from '../../../edges/event-store/event-store.js';
+import type { EventStore, SubscribeAllOptions } from '../../../edges/event-store/event-store.js';
 import { toLedgerEvent, UnknownEventType } from '../../../edges/event-store/ledger-event.js';
 import { AssertionFailure } from '../../../kernel/assert.js';
 import type { Clock } from '../../../kernel/clock.js';
@@ -8,8 +8,9 @@ import type { IdSource } from '../../../kernel/ids.js';
 import { ACCOUNT_STREAM_PREFIX } from '../../accounts/events.js';
 import type { WriteMetrics } from '../../metrics.js';
 import { TRANSACTION_STREAM_PREFIX } from '../../transactions/events.js';
+import { HOLD_EVENT_TYPES, OpenHolds, type HoldExpiry } from './expire-holds.js';
 import { InFlightTracker, type InFlight } from './in-flight.js';
-import { SettlerLease } from './lease.js';
+import { SettlerLease, type Resume } from './lease.js';
 import type { Recovery } from './recover.js';
 
 export interface SettlerStatus {
@@ -17,6 +18,14 @@ export interface SettlerStatus {
   /** Why it stopped or waits; null when all is well. */
   readonly reason: string | null;
   readonly inFlight: number;
+}
+
+const OWED_STREAM_PREFIXES = [ACCOUNT_STREAM_PREFIX, TRANSACTION_STREAM_PREFIX];
+
+/** What a leading settler follows. */
+interface Known {
+  readonly owed: InFlightTracker;
+  readonly holds: OpenHolds;
 }
 
 type Log = (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -33,6 +42,7 @@ export class Settler {
   constructor(
     private readonly store: EventStore,
     private readonly recovery: Recovery,
+    private readonly expiry: HoldExpiry,
     private readonly clock: Clock,
     private readonly ids: IdSource,
     private readonly metrics: WriteMetrics,
@@ -59,8 +69,8 @@ export class Settler {
     while (!signal.aborted) {
       const lease = new SettlerLease(this.store, this.ids.newId(), this.ids);
       try {
-        const after = await this.waitForLease(lease);
-        if (after !== null) await this.lead(lease, after);
+        const resume = await this.waitForLease(lease);
+        if (resume !== null) await this.lead(lease, resume);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (error instanceof UnknownEventType || error instanceof AssertionFailure) {
@@ -76,15 +86,15 @@ export class Settler {
   }
 
   /** Stands by until the lease is free or its owner has missed its beats; null when asked to stop. */
-  private async waitForLease(lease: SettlerLease): Promise<bigint | 'start' | null> {
+  private async waitForLease(lease: SettlerLease): Promise<Resume | null> {
     const { signal } = this.stopping;
     this.status_ = { state: 'standby', reason: null, inFlight: 0 };
     let seen = await lease.look();
     let seenAtMs = performance.now();
     while (!signal.aborted) {
       const silentMs = performance.now() - seenAtMs;
-      if (seen.free || silentMs >= limits.settlerTakeoverAfterMs) {
-        if (await lease.take(seen)) return seen.resumeAfter;
+      if (seen.isFree || silentMs >= limits.settlerTakeoverAfterMs) {
+        if (await lease.take(seen)) return seen.resume;
       }
       await pause(limits.settlerLookMs, signal);
       const now = await lease.look();
@@ -94,42 +104,43 @@ export class Settler {
     return null;
   }
 
-  private async lead(lease: SettlerLease, after: bigint | 'start'): Promise<void> {
-    const tracker = new InFlightTracker(after);
+  private async lead(lease: SettlerLease, resume: Resume): Promise<void> {
+    const known: Known = {
+      owed: new InFlightTracker(resume.owedAfter),
+      holds: new OpenHolds(resume.holdsAfter),
+    };
     const ended = new AbortController();
     const signal = AbortSignal.any([this.stopping.signal, ended.signal]);
     this.status_ = { state: 'catching-up', reason: null, inFlight: 0 };
     const work = [
-      this.follow(tracker, after, signal),
-      this.sweepAgainAndAgain(tracker, signal),
-      this.beatAgainAndAgain(lease, tracker, signal),
+      this.follow(known.owed, { after: resume.owedAfter, streamPrefixes: OWED_STREAM_PREFIXES, signal }),
+      this.follow(known.holds, { after: resume.holdsAfter, eventTypes: HOLD_EVENT_TYPES, signal }),
+      this.sweepAgainAndAgain(known, signal),
+      this.beatAgainAndAgain(lease, known, signal),
     ].map((part) => part.finally(() => ended.abort()));
     const outcomes = await Promise.allSettled(work);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
-    if (this.stopping.signal.aborted) await lease.release(tracker.resumeAfter());
+    if (this.stopping.signal.aborted) await lease.release(resumeOf(known));
   }
 
-  private async follow(
-    tracker: InFlightTracker,
-    after: bigint | 'start',
-    signal: AbortSignal,
-  ): Promise<void> {
-    const streamPrefixes = [ACCOUNT_STREAM_PREFIX, TRANSACTION_STREAM_PREFIX];
-    for await (const message of this.store.subscribeAll({ after, streamPrefixes, signal })) {
-      if (message.kind === 'event') tracker.apply(toLedgerEvent(message.event));
-      else if (message.kind === 'checkpoint') tracker.passed(message.position);
-      else this.status_ = { ...this.status_, state: 'live' };
+  private async follow(book: InFlightTracker | OpenHolds, options: SubscribeAllOptions): Promise<void> {
+    for await (const message of this.store.subscribeAll(options)) {
+      if (message.kind === 'event') book.apply(toLedgerEvent(message.event));
+      else if (message.kind === 'checkpoint') book.passed(message.position);
+      else if (book instanceof InFlightTracker) this.status_ = { ...this.status_, state: 'live' };
     }
   }
 
-  private async sweepAgainAndAgain(tracker: InFlightTracker, signal: AbortSignal): Promise<void> {
+  private async sweepAgainAndAgain({ owed, holds }: Known, signal: AbortSignal): Promise<void> {
     const triedAtMs = new Map<string, number>();
     while (!signal.aborted) {
       await pause(limits.settlerSweepMs, signal);
-      this.report(tracker);
+      this.report(owed);
+      if (signal.aborted) return;
+      await this.expireDue(holds);
       // Before it has caught up, most of what looks owed was settled long ago.
-      if (this.status_.state === 'live' && !signal.aborted) await this.sweep(tracker, triedAtMs);
+      if (this.status_.state === 'live') await this.sweep(owed, triedAtMs);
     }
   }
 
@@ -156,15 +167,24 @@ export class Settler {
     });
   }
 
-  private async beatAgainAndAgain(
-    lease: SettlerLease,
-    tracker: InFlightTracker,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Ends holds whose time is over, a bounded number at a time. One that is extended while the log is caught up stays. */
+  private async expireDue(holds: OpenHolds): Promise<void> {
+    const due = holds.due(this.clock.nowMs(), limits.recoveriesAtOnceMax);
+    const outcomes = await Promise.allSettled(
+      due.map(({ holdId, companyId }) => this.expiry.expire(holdId, companyId)),
+    );
+    outcomes.forEach((outcome, index) => {
+      const { holdId = '' } = due[index] ?? {};
+      if (outcome.status === 'fulfilled') holds.ended(holdId);
+      else this.log('warn', `Hold ${holdId} is not expired yet: ${String(outcome.reason)}`);
+    });
+  }
+
+  private async beatAgainAndAgain(lease: SettlerLease, known: Known, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await pause(limits.settlerBeatMs, signal);
       if (signal.aborted) return;
-      if (!(await lease.beat(tracker.resumeAfter()))) {
+      if (!(await lease.beat(resumeOf(known)))) {
         this.log('info', 'Another process settles now; this one stands by.');
         return;
       }
@@ -178,6 +198,10 @@ export class Settler {
     this.metrics.inFlight.set(tracker.count);
     this.metrics.oldestInFlightSeconds.set(oldestMs / 1000);
   }
+}
+
+function resumeOf({ owed, holds }: Known): Resume {
+  return { owedAfter: owed.resumeAfter(), holdsAfter: holds.resumeAfter() };
 }
 
 /** Waits, or returns at once when told to stop. */

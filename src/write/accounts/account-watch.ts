@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { limits } from '../../config/limits.js';
+import type { EventStore } from '../../edges/event-store/event-store.js';
+import { ACCOUNT_STREAM_PREFIX, type AccountEvent } from './events.js';
+import type { AccountExecutors } from './executors.js';
+
+/** The events that change what may happen on an account. Everything else is checked at the revision of an append anyway. */
+const WATCHED: readonly AccountEvent['type'][] = [
+  'AccountFrozen',
+  'AccountUnfrozen',
+  'AccountClosing',
+  'AccountClosed',
+  'AccountReopened',
+  'OverdraftLimitChanged',
+];
+
+/**
+ * Learns within milliseconds when another process froze, closed or limited an account that this process keeps in memory.
+ *
+ * A leg that needs no reservation is decided on the state in memory, so that state must not be old. While the watch can't
+ * follow the log, nothing is decided on memory: every account is read first.
+ */
+export class AccountWatch {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> | undefined;
+  /** Everything up to here was considered; what happened before the start is read with each account. */
+  private after: bigint | undefined;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly accounts: AccountExecutors,
+    private readonly log: (message: string) => void,
+  ) {}
+
+  /** Until it has caught up for the first time, nothing is decided on memory. */
+  start(): void {
+    this.accounts.trustMemory(false);
+    this.running ??= this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        this.after ??= await this.store.headPosition();
+        await this.follow(this.after);
+      } catch (error) {
+        this.log(
+          `Accounts are read before each decision until the log can be followed again: ${String(error)}`,
+        );
+      }
+      this.accounts.trustMemory(false);
+      await sleep(limits.watchRestartMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private async follow(after: bigint): Promise<void> {
+    const { signal } = this.stopping;
+    for await (const message of this.store.subscribeAll({ after, eventTypes: WATCHED, signal })) {
+      switch (message.kind) {
+        case 'caught-up':
+          this.accounts.trustMemory(true);
+          break;
+        case 'checkpoint':
+          this.after = message.position;
+          break;
+        case 'event': {
+          const { streamName, revision, position } = message.event;
+          this.accounts.noteRevision(streamName.slice(ACCOUNT_STREAM_PREFIX.length), revision);
+          this.after = position;
+        }
+      }
+    }
+  }
+}
