@@ -5,9 +5,9 @@ import type { RunningApp } from './start-app.js';
 export function banner(app: RunningApp, config: AppConfig): string {
   const lines = [
     '',
-    `Evenkeel is ready: ${app.url} (${config.roles.join(', ')})`,
-    `  event store  ${app.places.eventStore}`,
-    `  PostgreSQL   ${app.places.postgres}${app.areReadsReady ? '' : ' (not reachable yet: reads are degraded, commands work)'}`,
+    `Evenkeel ${app.away.eventStore ? 'waits for its event store' : 'is ready'}: ${app.url} (${config.roles.join(', ')})`,
+    `  event store  ${app.places.eventStore}${app.away.eventStore ? ' (not reachable yet: commands are answered 503)' : ''}`,
+    `  PostgreSQL   ${app.places.postgres}${app.away.postgres ? ' (not reachable yet: reads are degraded, commands work)' : ''}`,
     `  Kafka relay  off${config.kafkaBrokers === null ? '' : ': KAFKA_BROKERS is set, but this version has no relay'}`,
     '',
   ];

@@ -45,10 +45,7 @@ export class AppHealthProbe extends HealthProbe {
   private async ask(): Promise<Readiness> {
     const { store, readSide } = this.parts;
     const [isStoreUp, areReadsUp] = await Promise.all([
-      answers(async () => {
-        await store.headPosition();
-        return true;
-      }),
+      isReachable(store),
       answers(() => readSide.isAvailable()),
     ]);
     const projections = readSide.status().map(({ name, state, position, lagMs, reason }) => ({
@@ -68,6 +65,14 @@ export class AppHealthProbe extends HealthProbe {
       projections,
     };
   }
+}
+
+/** Whether the event store answers within the time of a probe. */
+export function isReachable(store: EventStore): Promise<boolean> {
+  return answers(async () => {
+    await store.headPosition();
+    return true;
+  });
 }
 
 async function answers(ask: () => Promise<boolean>): Promise<boolean> {

@@ -13,7 +13,7 @@ import { AccountWatch } from '../write/accounts/account-watch.js';
 import { Settler } from '../write/posting/recovery/settler.js';
 import { CLOCK, ID_SOURCE, WRITE_METRICS } from '../write/tokens.js';
 import { openEventLog, type Opened } from './event-log.js';
-import { AppHealthProbe } from './health.js';
+import { AppHealthProbe, isReachable } from './health.js';
 import { modulesOf } from './modules.js';
 import { openReadDatabase, ReadSide } from './read-side.js';
 import { serve, StartRefused } from './serve.js';
@@ -32,8 +32,8 @@ export interface RunningApp {
   /** Without trailing slash. */
   readonly url: string;
   readonly places: { readonly eventStore: string; readonly postgres: string };
-  /** Whether the read models could be prepared when it started. */
-  readonly areReadsReady: boolean;
+  /** What did not answer when it started; everything here is tried again by itself. */
+  readonly away: { readonly eventStore: boolean; readonly postgres: boolean };
   /**
    * Readiness off, answers in flight awaited, projections and embedded parts stopped. Bounded; safe to call twice.
    *
@@ -90,11 +90,12 @@ export async function startApp(config: AppConfig, overrides: AppOverrides = {}):
       started.start();
     }
     opened.push({ what: 'the HTTP server', close: () => served.drain() });
+    const isStoreUp = await isReachable(log.part);
     let stopping: Promise<boolean> | undefined;
     return {
       url: served.url,
       places: { eventStore: log.place, postgres: database.place },
-      areReadsReady,
+      away: { eventStore: !isStoreUp, postgres: !areReadsReady },
       stop: () => (stopping ??= closeAll(opened, logger)),
     };
   } catch (error) {

@@ -55,7 +55,7 @@ describe('an application', () => {
     const { databaseUrl } = await postgres.createDatabase();
     const app = await start(new InMemoryEventStore(), { DATABASE_URL: databaseUrl });
     try {
-      expect(app.areReadsReady).toBe(true);
+      expect(app.away).toEqual({ eventStore: false, postgres: false });
       const { accountId, position } = await post(app.url);
       const balance = await call(app.url, `GET /v1/accounts/${accountId}/balance?atLeast=${position}`);
       expect(balance.json).toMatchObject({ balance: '1050' });
@@ -103,7 +103,7 @@ describe('an application', () => {
     const store = new InMemoryEventStore();
     const app = await start(store, { DATABASE_URL: url.href });
     try {
-      expect(app.areReadsReady).toBe(false);
+      expect(app.away).toEqual({ eventStore: false, postgres: true });
       const { accountId } = await post(app.url);
       const ready = await call(app.url, 'GET /readyz');
       expect(ready.status).toBe(200);
