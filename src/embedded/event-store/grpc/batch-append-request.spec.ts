@@ -30,6 +30,7 @@ const message: fc.Arbitrary<Message> = fc.record({
         fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
       ),
       deadlineMs: fc.option(fc.integer({ min: -4e12, max: 4e12 }), { nil: undefined }),
+      timeoutMs: fc.constant(undefined),
     }),
     { nil: undefined },
   ),
@@ -89,6 +90,12 @@ describe('decoding a message of BatchAppend by hand', () => {
     );
   });
 
+  it('reads a timeout, which the generated classes are too old for', () => {
+    // Options (field 2), in it a Duration (field 7) of 1 s and 500 000 000 ns.
+    const message = Buffer.from([0x12, 0x0a, 0x3a, 0x08, 0x08, 0x01, 0x10, 0x80, 0xca, 0xb5, 0xee, 0x01]);
+    expect(decodeBatchAppendRequest(message).options?.timeoutMs).toBe(1500);
+  });
+
   it('skips fields it does not know', () => {
     const from: Message = {
       correlationId: 'b2f1f1f6-3a43-4c4e-9a67-3c5d0c8f7f10',
@@ -121,7 +128,7 @@ describe('decoding a message of BatchAppend by hand', () => {
     const whole = encode({
       correlationId: 'b2f1f1f6-3a43-4c4e-9a67-3c5d0c8f7f10',
       structured: false,
-      options: { streamName: Buffer.from('s'), expected: 5n, deadlineMs: 1 },
+      options: { streamName: Buffer.from('s'), expected: 5n, deadlineMs: 1, timeoutMs: undefined },
       events: [],
       isFinal: false,
     });

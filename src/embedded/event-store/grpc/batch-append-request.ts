@@ -18,8 +18,10 @@ export interface BatchAppendRequest {
 export interface BatchAppendOptions {
   readonly streamName: Buffer | undefined;
   readonly expected: 'any' | 'no-stream' | 'stream-exists' | bigint | undefined;
-  /** Epoch milliseconds. */
+  /** When the client gives up: epoch milliseconds. */
   readonly deadlineMs: number | undefined;
+  /** How long it waits, as newer clients say it: milliseconds. */
+  readonly timeoutMs: number | undefined;
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -48,10 +50,12 @@ function decodeOptions(reader: WireReader): BatchAppendOptions {
   let streamName: Buffer | undefined;
   let expected: BatchAppendOptions['expected'];
   let deadlineMs: number | undefined;
+  let timeoutMs: number | undefined;
   while (reader.next()) {
     if (reader.field === 1) streamName = decodeStreamName(reader.message());
     else if (reader.field === 2) expected = reader.uint64();
-    else if (reader.field === 6) deadlineMs = decodeTimestamp(reader.message());
+    else if (reader.field === 6) deadlineMs = decodeTime(reader.message());
+    else if (reader.field === 7) timeoutMs = decodeTime(reader.message());
     else {
       if (reader.field === 3) expected = 'no-stream';
       else if (reader.field === 4) expected = 'any';
@@ -59,7 +63,7 @@ function decodeOptions(reader: WireReader): BatchAppendOptions {
       reader.skip();
     }
   }
-  return { streamName, expected, deadlineMs };
+  return { streamName, expected, deadlineMs, timeoutMs };
 }
 
 function decodeEvent(reader: WireReader): ProposedFields {
@@ -106,12 +110,13 @@ function decodeStreamName(reader: WireReader): Buffer {
   return name;
 }
 
-function decodeTimestamp(reader: WireReader): number {
+/** A Timestamp or a Duration: both are seconds and nanoseconds. @returns milliseconds */
+function decodeTime(reader: WireReader): number {
   let seconds = 0;
   let nanos = 0;
   while (reader.next()) {
-    if (reader.field === 1) seconds = Number(BigInt.asIntN(64, reader.uint64()));
-    else if (reader.field === 2) nanos = reader.varint();
+    if (reader.field === 1) seconds = reader.int64();
+    else if (reader.field === 2) nanos = reader.int64();
     else reader.skip();
   }
   return seconds * 1000 + nanos / 1e6;

@@ -141,8 +141,10 @@ class BatchAppendSession {
   }
 
   private timeoutOf(options: BatchAppendOptions): number {
-    if (options.deadlineMs === undefined) return eventStoreLimits.writeTimeoutMs;
-    return Math.min(options.deadlineMs - this.context.clock.nowMs(), eventStoreLimits.writeTimeoutMs);
+    const { deadlineMs, timeoutMs } = options;
+    const askedMs =
+      timeoutMs ?? (deadlineMs === undefined ? Infinity : deadlineMs - this.context.clock.nowMs());
+    return Math.min(askedMs, eventStoreLimits.writeTimeoutMs);
   }
 
   /** @returns the refusal to send when an event is malformed or the append grows too big */

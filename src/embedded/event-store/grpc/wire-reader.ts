@@ -32,7 +32,7 @@ export class WireReader {
     return true;
   }
 
-  /** A varint of at most 53 bits, such as a length, a bool or a count of seconds. */
+  /** A varint of at most 53 bits, such as a length or a bool. */
   varint(): number {
     this.expect(WIRE_VARINT);
     return this.readVarint();
@@ -48,6 +48,11 @@ export class WireReader {
       if (byte < 128) return BigInt.asUintN(64, value);
     }
     throw new MalformedMessage('A varint is too long.');
+  }
+
+  /** A varint that may be negative, as a number: exact up to 53 bits. */
+  int64(): number {
+    return Number(BigInt.asIntN(64, this.uint64()));
   }
 
   /** The content of a bytes field or an inner message; a view, not a copy. */
