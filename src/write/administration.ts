@@ -123,7 +123,7 @@ export class Administration<State, Event extends LedgerEvent, View> {
       afterRevision: BigInt(claim.afterRevision),
       doneWhen: eventIdOf(commandId, 'outcome'),
       alone: true,
-      deadlineMs: performance.now() + limits.commandTimeoutMs,
+      deadlineMs: this.kind.executors.deadlineIn(limits.commandTimeoutMs),
       metadata: eventMetadata(context, commandId),
       decide: (state, revision) => {
         assert(state !== null, `${this.kind.streamOf(targetId)} was read, so it exists.`);

@@ -34,7 +34,7 @@ import type { TransactionView } from '../../src/write/transactions/transaction-v
 import { VoidHoldCommand } from '../../src/write/transactions/void-hold/void-hold.command.js';
 import { VoidHoldHandler } from '../../src/write/transactions/void-hold/void-hold.handler.js';
 import { HoldExpiry } from '../../src/write/posting/recovery/expire-holds.js';
-import { InMemoryEventStore } from './in-memory-event-store.js';
+import type { InMemoryEventStore } from './in-memory-event-store.js';
 import { aContext, NO_TEXT, WriteSide } from './write-side.js';
 
 const PRINCIPAL = aContext().principal;

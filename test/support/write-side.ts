@@ -22,7 +22,7 @@ import {
 } from '../../src/write/transactions/post-transaction/post-transaction.command.js';
 import { PostTransactionHandler } from '../../src/write/transactions/post-transaction/post-transaction.handler.js';
 import type { TransactionView } from '../../src/write/transactions/transaction-view.js';
-import { InMemoryEventStore } from './in-memory-event-store.js';
+import type { InMemoryEventStore } from './in-memory-event-store.js';
 
 /** One process's write side on a store: what an API process holds, without HTTP. */
 export class WriteSide<Store extends EventStore = InMemoryEventStore> {

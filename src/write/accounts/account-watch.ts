@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../config/limits.js';
 import type { EventStore } from '../../edges/event-store/event-store.js';
+import { pause } from '../patience.js';
 import { ACCOUNT_STREAM_PREFIX, type AccountEvent } from './events.js';
 import type { AccountExecutors } from './executors.js';
 
@@ -55,7 +55,7 @@ export class AccountWatch {
         );
       }
       this.accounts.trustMemory(false);
-      await sleep(limits.watchRestartMs, undefined, { signal }).catch(() => undefined);
+      await pause(this.accounts.patience, limits.watchRestartMs, signal);
     }
   }
 

@@ -1,6 +1,7 @@
 import { limits } from '../../config/limits.js';
 import type { EventStore } from '../../edges/event-store/event-store.js';
 import type { WriteMetrics } from '../metrics.js';
+import { MACHINE_PATIENCE, type Patience } from '../patience.js';
 import type { Fold } from '../streams/folded-stream.js';
 import type { StreamTask } from '../streams/stream-executor.js';
 import { StreamExecutors } from '../streams/stream-executors.js';
@@ -15,7 +16,7 @@ export type AccountTask<R> = StreamTask<AccountState, AccountEvent, R>;
 
 /** The accounts this process works on. */
 export class AccountExecutors extends StreamExecutors<AccountState, AccountEvent> {
-  constructor(store: EventStore, metrics: WriteMetrics) {
-    super(store, metrics, ACCOUNT_FOLD, limits.executorsMax);
+  constructor(store: EventStore, metrics: WriteMetrics, patience: Patience = MACHINE_PATIENCE) {
+    super(store, metrics, ACCOUNT_FOLD, limits.executorsMax, patience);
   }
 }

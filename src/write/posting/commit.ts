@@ -9,17 +9,9 @@ import type {
   TransactionPosted,
   TransactionRejected,
 } from '../transactions/events.js';
-import type { PlannedLeg } from './plan.decide.js';
+import type { PlannedLeg } from './legs.js';
 import type { MadeReservation } from './reserve.js';
-import type { Plan } from './road.js';
-
-/** What a transaction says about itself besides its legs. */
-export interface PostingText {
-  readonly kind: string;
-  readonly description: string | null;
-  readonly reference: string | null;
-  readonly metadata: Readonly<Record<string, string>>;
-}
+import type { Plan, PostingText } from './road.js';
 
 /** What every outcome records, whatever it is. */
 export interface OutcomeFacts {

@@ -6,7 +6,8 @@ import { ACCOUNT_TYPES, lowersBalance, type Direction } from '../../kernel/money
 import type { AccountOpened } from '../accounts/events.js';
 import type { AccountState } from '../accounts/state.js';
 import type { AccountStatus } from '../accounts/account-view.js';
-import { decidePlan, type RequestedPosting, type RequestedPostingLeg } from './plan.decide.js';
+import { decidePlan } from './plan.decide.js';
+import type { RequestedPosting, RequestedPostingLeg } from './legs.js';
 
 const NOW_MS = Date.parse('2026-11-20T00:00:00.000Z');
 

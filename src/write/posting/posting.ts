@@ -15,7 +15,7 @@ import { transactionStream } from '../transactions/events.js';
 import type { TransactionExecutors } from '../transactions/executors.js';
 import { committedEvent, rejectedEvent, type OutcomeFacts } from './commit.js';
 import { readAttempts, UNTOUCHED, type Attempts, type RecordedOutcome } from './outcome.js';
-import type { SeenAccount } from './plan.decide.js';
+import type { SeenAccount } from './legs.js';
 import { releaseAttempt, reserveAttempt, type Reserving } from './reserve.js';
 import { outlastRivals } from './rivals.js';
 import type { Plan, RoadCommand } from './road.js';
@@ -86,7 +86,7 @@ export class Posting {
   private async run(command: RoadCommand): Promise<Answer> {
     const known = this.outcomes.get(command.transactionId);
     if (known) return this.again(command, known, true);
-    const deadlineMs = performance.now() + limits.commandTimeoutMs;
+    const deadlineMs = this.accounts.deadlineIn(limits.commandTimeoutMs);
     for (let attempts = 0; attempts < limits.attemptsMax; attempts += 1) {
       const answer = await this.attempt(command, deadlineMs);
       if (answer) return answer;
@@ -225,7 +225,7 @@ export class Posting {
     let settled = true;
     if (outcome.event.type !== 'TransactionRejected') {
       const metadata = eventMetadata(command.context, command.transactionId);
-      const deadlineMs = performance.now() + limits.commandTimeoutMs;
+      const deadlineMs = this.accounts.deadlineIn(limits.commandTimeoutMs);
       settled = await this.settlement.settle(outcome.event, metadata, deadlineMs);
     }
     if (settled) this.outcomes.set(command.transactionId, outcome);

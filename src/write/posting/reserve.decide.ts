@@ -3,9 +3,9 @@ import type { AccountEvent } from '../accounts/events.js';
 import { available, balance, evolve, type AccountState, type Reservation } from '../accounts/state.js';
 import { refusal, type Refusal } from '../refusals.js';
 import type { ReleasedPart } from '../transactions/events.js';
-import { STATUS_RULES } from './ladder.js';
-import type { PlannedLeg } from './plan.decide.js';
-import type { Rival } from './rivals.js';
+import { STATUS_RULES } from './ladder.decide.js';
+import type { PlannedLeg } from './legs.js';
+import type { Rival } from './road.js';
 
 /** Names one reservation of one attempt. */
 export interface ReservationFacts {

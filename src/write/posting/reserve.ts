@@ -9,9 +9,9 @@ import type { Parent, ReleasedPart } from '../transactions/events.js';
 import type { TransactionExecutors } from '../transactions/executors.js';
 import type { TransactionState } from '../transactions/state.js';
 import { decideGuardRelease } from './parent.decide.js';
-import type { PlannedLeg } from './plan.decide.js';
+import type { PlannedLeg } from './legs.js';
 import { decidePartRelease, decideRelease, decideReserve } from './reserve.decide.js';
-import type { Rival } from './rivals.js';
+import type { Rival } from './road.js';
 import type { AttemptName, Guard, Plan } from './road.js';
 
 /** Funds set aside for one leg. */
@@ -67,21 +67,21 @@ export async function reserveAttempt(
   ]);
   const reservations: MadeReservation[] = [];
   let refusal: Refusal | null = null;
-  let failure: unknown;
+  let failure: Error | undefined;
   let guarded = false;
   let rivals: readonly Rival[] | null = null;
-  if (guarding.status === 'rejected') failure = guarding.reason;
+  if (guarding.status === 'rejected') failure = toError(guarding.reason);
   else if (guarding.value === null) guarded = false;
   else if ('rivals' in guarding.value) ({ rivals } = guarding.value);
   else if (guarding.value.ok) guarded = true;
   else ({ refusal } = guarding.value);
   for (const outcome of outcomes) {
-    if (outcome.status === 'rejected') failure ??= outcome.reason;
+    if (outcome.status === 'rejected') failure ??= toError(outcome.reason);
     else if ('rivals' in outcome.value) rivals = [...(rivals ?? []), ...outcome.value.rivals];
     else if (outcome.value.ok) reservations.push(outcome.value.value);
     else refusal ??= outcome.value.refusal;
   }
-  if (failure !== undefined) {
+  if (failure) {
     await releaseAttempt(on, attempt, { reservations, guarded });
     throw failure;
   }
@@ -161,7 +161,7 @@ export async function releaseAttempt(
 export async function releaseGuard(on: ReserveOn, parent: Parent, attempt: AttemptName): Promise<void> {
   const outcome = await on.parents.execute(parent.transactionId, {
     owed: true,
-    deadlineMs: performance.now() + limits.commandTimeoutMs,
+    deadlineMs: on.parents.deadlineIn(limits.commandTimeoutMs),
     metadata: on.metadata,
     decide: (state: TransactionState | null) => {
       const events = decideGuardRelease(existing(state), parent, attempt);
@@ -186,7 +186,7 @@ export async function releaseReservations(
       accounts.execute(accountId, {
         afterRevision: revision,
         owed: true,
-        deadlineMs: performance.now() + limits.commandTimeoutMs,
+        deadlineMs: accounts.deadlineIn(limits.commandTimeoutMs),
         metadata,
         decide: (state) => ({
           events: decideRelease(existing(state), reservationId, now).map((event, index) => ({
@@ -216,7 +216,7 @@ export async function releaseParts(
       return accounts.execute(part.accountId, {
         afterRevision: BigInt(part.afterRevision),
         owed: true,
-        deadlineMs: performance.now() + limits.settleTimeoutMs,
+        deadlineMs: accounts.deadlineIn(limits.settleTimeoutMs),
         metadata,
         decide: (state) => ({
           events: decidePartRelease(existing(state), part, now).map((event, index) => ({
@@ -235,4 +235,8 @@ export async function releaseParts(
 export function existing<State>(state: State | null): State {
   assert(state !== null, 'A stream that was seen in a decision exists.');
   return state;
+}
+
+function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }

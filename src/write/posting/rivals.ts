@@ -1,18 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../config/limits.js';
-import type { Parent } from '../transactions/events.js';
+import { pause } from '../patience.js';
 import { fenceAttempts, mayStillCommit, type FenceOn } from './fence.js';
 import { readAttempts } from './outcome.js';
 import { releaseGuard, releaseReservations, type ReserveOn } from './reserve.js';
-import type { AttemptName } from './road.js';
-
-/** Another attempt of the same transaction that holds what this one needs: alive elsewhere, or left by a crash. */
-export interface Rival {
-  readonly attemptId: string;
-  readonly holds:
-    | { readonly kind: 'reservation'; readonly accountId: string; readonly reservationId: string }
-    | { readonly kind: 'claim'; readonly parent: Parent };
-}
+import type { AttemptName, Rival } from './road.js';
 
 /**
  * Waits for rivals to come to an outcome; those that don't are fenced off and what they hold is given back, so that a retry
@@ -26,11 +17,12 @@ export async function outlastRivals(
   rivals: readonly Rival[],
 ): Promise<void> {
   const attemptIds = new Set(rivals.map(({ attemptId }) => attemptId));
-  const deadlineMs = performance.now() + limits.rivalGraceMs;
-  while (performance.now() < deadlineMs) {
+  const { patience } = on.accounts;
+  const deadlineMs = patience.elapsedMs() + limits.rivalGraceMs;
+  while (patience.elapsedMs() < deadlineMs) {
     const attempts = await readAttempts(on.store, transactionId);
     if (![...attemptIds].some((attemptId) => mayStillCommit(attempts, attemptId))) break;
-    await sleep(limits.rivalLookMs * (0.5 + Math.random()));
+    await pause(patience, limits.rivalLookMs * (0.5 + patience.chance()));
   }
   const attempts = await fenceAttempts(on, transactionId, attemptIds, on.metadata);
   // A rival that did commit uses what it holds.

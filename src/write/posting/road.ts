@@ -3,9 +3,23 @@ import type { CommandContext } from '../command.js';
 import type { Refusal } from '../refusals.js';
 import type { Parent, TransactionEvent } from '../transactions/events.js';
 import type { TransactionState } from '../transactions/state.js';
-import type { PostingText } from './commit.js';
-import type { PlannedLeg, SeenAccount } from './plan.decide.js';
-import type { Rival } from './rivals.js';
+import type { PlannedLeg, SeenAccount } from './legs.js';
+
+/** What a transaction says about itself besides its legs. */
+export interface PostingText {
+  readonly kind: string;
+  readonly description: string | null;
+  readonly reference: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Another attempt of the same transaction that holds what this one needs: alive elsewhere, or left by a crash. */
+export interface Rival {
+  readonly attemptId: string;
+  readonly holds:
+    | { readonly kind: 'reservation'; readonly accountId: string; readonly reservationId: string }
+    | { readonly kind: 'claim'; readonly parent: Parent };
+}
 
 /** What a decision on the road is told besides its request. All of it was looked up before. */
 export interface RoadFacts {

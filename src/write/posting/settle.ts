@@ -25,7 +25,7 @@ export class Settlement {
   /**
    * Appends what is not there yet.
    *
-   * @param deadlineMs `performance.now()` after which the caller is not kept waiting; the work goes on
+   * @param deadlineMs the executors' time after which the caller is not kept waiting; the work goes on
    * @returns true once nothing is owed, false when something still is
    */
   async settle(
@@ -41,14 +41,15 @@ export class Settlement {
     const all = Promise.allSettled(owed).then((outcomes) =>
       outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value),
     );
-    let timer: NodeJS.Timeout | undefined;
+    const { patience } = this.accounts;
+    let callOff = (): void => undefined;
     const impatience = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), Math.max(0, deadlineMs - performance.now()));
+      callOff = patience.after(Math.max(0, deadlineMs - patience.elapsedMs()), () => resolve(false));
     });
     try {
       return await Promise.race([all, impatience]);
     } finally {
-      clearTimeout(timer);
+      callOff();
     }
   }
 
@@ -70,7 +71,7 @@ export class Settlement {
       // A leg with a reservation is known to be settled by it; an unchecked one by finding its entry.
       ...(leg.reservationId === null ? { doneWhen: entryId } : {}),
       owed: true,
-      deadlineMs: performance.now() + limits.settleTimeoutMs,
+      deadlineMs: this.accounts.deadlineIn(limits.settleTimeoutMs),
       metadata,
       decide: (state) => {
         const events = decideSettle(existing(state), { transactionId, index, leg, effectiveAt, now });
@@ -94,7 +95,7 @@ export class Settlement {
     const { parent, transactionId } = committed.data;
     const outcome = await this.parents.execute(existing(parent).transactionId, {
       owed: true,
-      deadlineMs: performance.now() + limits.settleTimeoutMs,
+      deadlineMs: this.parents.deadlineIn(limits.settleTimeoutMs),
       metadata,
       decide: (state) => {
         const events = decideConclude(existing(state), committed, toInstant(this.clock.nowMs()));

@@ -8,6 +8,7 @@ import {
 import type { LedgerEvent } from '../../edges/event-store/ledger-event.js';
 import { assert } from '../../kernel/assert.js';
 import { TooBusy, TryAgain } from '../command.js';
+import { MACHINE_PATIENCE, type Patience } from '../patience.js';
 import { FoldedStream, type Fold } from './folded-stream.js';
 
 /** What a task appends to the stream, and what it tells its caller. Undecided until the stream's state is known. */
@@ -26,7 +27,7 @@ export interface StreamTask<State, Event, R> {
   readonly owed?: boolean;
   /** Flushed alone, so that the position of its append is its own. */
   readonly alone?: boolean;
-  /** `performance.now()` after which the task is no longer begun. */
+  /** The executor's time after which the task is no longer begun. */
   readonly deadlineMs: number;
   readonly metadata: NewEvent['metadata'];
   decide(state: State | null, revision: bigint): TaskDecision<Event, R>;
@@ -79,6 +80,7 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
     readonly streamName: string,
     private readonly how: Fold<State, Event>,
     private readonly onConflict: () => void = () => undefined,
+    private readonly patience: Patience = MACHINE_PATIENCE,
   ) {
     this.folded = new FoldedStream(store, streamName, how);
   }
@@ -140,7 +142,7 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
 
   /** As many tasks from the front as may share an append. */
   private takeBatch(): Waiting<State, Event>[] {
-    const nowMs = performance.now();
+    const nowMs = this.patience.elapsedMs();
     const batch: Waiting<State, Event>[] = [];
     const proofs = new Set<string>();
     while (this.mailbox.length > 0 && batch.length < limits.flushTasksMax) {

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { EventStore } from '../../edges/event-store/event-store.js';
 import type { LedgerEvent } from '../../edges/event-store/ledger-event.js';
 import type { WriteMetrics } from '../metrics.js';
+import type { Patience } from '../patience.js';
 import type { Fold } from './folded-stream.js';
 import { StreamExecutor, type ReadStream, type StreamTask, type TaskOutcome } from './stream-executor.js';
 
@@ -10,12 +11,16 @@ export class StreamExecutors<State, Event extends LedgerEvent> {
   private readonly executors: LRUCache<string, StreamExecutor<State, Event>>;
   private isMemoryTrusted = true;
 
-  /** @param executorsMax how many streams stay in memory */
+  /**
+   * @param executorsMax how many streams stay in memory
+   * @param patience whose time the deadlines of tasks are measured by
+   */
   constructor(
     private readonly store: EventStore,
     private readonly metrics: WriteMetrics,
     private readonly how: Fold<State, Event>,
     executorsMax: number,
+    readonly patience: Patience,
   ) {
     // An executor that leaves while it works finishes its work: a second one for the same stream only costs a conflict.
     this.executors = new LRUCache({ max: executorsMax });
@@ -29,6 +34,11 @@ export class StreamExecutors<State, Event extends LedgerEvent> {
    */
   execute<R>(id: string, task: StreamTask<State, Event, R>): Promise<TaskOutcome<R>> {
     return this.executor(id).execute(task);
+  }
+
+  /** The deadline of a task that may wait this long from now. */
+  deadlineIn(ms: number): number {
+    return this.patience.elapsedMs() + ms;
   }
 
   /**
@@ -63,9 +73,11 @@ export class StreamExecutors<State, Event extends LedgerEvent> {
   private executor(id: string): StreamExecutor<State, Event> {
     const known = this.executors.get(id);
     if (known) return known;
-    const executor = new StreamExecutor(this.store, `${this.how.streamPrefix}${id}`, this.how, () => {
+    const onConflict = (): void => {
       this.metrics.appendConflicts.inc();
-    });
+    };
+    const streamName = `${this.how.streamPrefix}${id}`;
+    const executor = new StreamExecutor(this.store, streamName, this.how, onConflict, this.patience);
     this.executors.set(id, executor);
     return executor;
   }

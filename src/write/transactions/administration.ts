@@ -12,7 +12,8 @@ import { refusal } from '../refusals.js';
 import { transactionStream, type HoldCommandAccepted, type TransactionEvent } from './events.js';
 import type { TransactionExecutors } from './executors.js';
 import { visibleHold } from './hold-rules.js';
-import { toHoldView, type HoldView } from './hold-view.js';
+import { toHoldView } from './hold-answer.js';
+import type { HoldView } from './hold-view.js';
 import { evolveTransaction, type TransactionState } from './state.js';
 
 /** Decides one command that changes a hold without moving money. Pure. */

@@ -1,6 +1,7 @@
 import { limits } from '../../config/limits.js';
 import type { EventStore } from '../../edges/event-store/event-store.js';
 import type { WriteMetrics } from '../metrics.js';
+import { MACHINE_PATIENCE, type Patience } from '../patience.js';
 import type { Fold } from '../streams/folded-stream.js';
 import { StreamExecutors } from '../streams/stream-executors.js';
 import { TRANSACTION_STREAM_PREFIX, type TransactionEvent } from './events.js';
@@ -14,7 +15,7 @@ export const TRANSACTION_FOLD: Fold<TransactionState, TransactionEvent> = {
 
 /** The transactions this process changes after their commit: holds that are captured, originals that are reversed. */
 export class TransactionExecutors extends StreamExecutors<TransactionState, TransactionEvent> {
-  constructor(store: EventStore, metrics: WriteMetrics) {
-    super(store, metrics, TRANSACTION_FOLD, limits.parentExecutorsMax);
+  constructor(store: EventStore, metrics: WriteMetrics, patience: Patience = MACHINE_PATIENCE) {
+    super(store, metrics, TRANSACTION_FOLD, limits.parentExecutorsMax, patience);
   }
 }

@@ -6,8 +6,8 @@ import {
   findAccounts,
   statusRule,
   type FoundLeg,
-} from '../posting/ladder.js';
-import type { PlannedLeg } from '../posting/plan.decide.js';
+} from '../posting/ladder.decide.js';
+import type { PlannedLeg } from '../posting/legs.js';
 import type { RoadFacts } from '../posting/road.js';
 import { refusal, type Refusal } from '../refusals.js';
 import { toRequestedLegs, type RequestedLeg } from './requested-legs.js';

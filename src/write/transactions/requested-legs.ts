@@ -1,6 +1,6 @@
 import { assert } from '../../kernel/assert.js';
 import { parsePositiveAmount, type Direction } from '../../kernel/money.js';
-import type { RequestedPostingLeg } from '../posting/plan.decide.js';
+import type { RequestedPostingLeg } from '../posting/legs.js';
 
 export interface RequestedLeg {
   readonly accountId: string;

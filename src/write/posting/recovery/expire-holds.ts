@@ -126,7 +126,7 @@ export class HoldExpiry {
     };
     const outcome = await this.holds.execute(holdId, {
       owed: true,
-      deadlineMs: performance.now() + limits.settleTimeoutMs,
+      deadlineMs: this.holds.deadlineIn(limits.settleTimeoutMs),
       metadata,
       decide: (state) => {
         const events = decideExpire(existing(state), now);

@@ -46,7 +46,7 @@ export class Recovery {
     await this.releaseOrphans(inFlight, committed, on);
     const now = toInstant(this.clock.nowMs());
     const givenBack = await releaseParts(on, [...inFlight.releases.values()], now);
-    const deadlineMs = performance.now() + limits.commandTimeoutMs;
+    const deadlineMs = this.accounts.deadlineIn(limits.commandTimeoutMs);
     const settled = committed === null || (await this.settlement.settle(committed, metadata, deadlineMs));
     if (settled && givenBack) this.metrics.recovered.inc();
     return settled && givenBack;

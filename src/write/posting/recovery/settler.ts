@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../../config/limits.js';
 import type { EventStore, SubscribeAllOptions } from '../../../edges/event-store/event-store.js';
 import { toLedgerEvent, UnknownEventType } from '../../../edges/event-store/ledger-event.js';
@@ -7,6 +6,7 @@ import type { Clock } from '../../../kernel/clock.js';
 import type { IdSource } from '../../../kernel/ids.js';
 import { ACCOUNT_STREAM_PREFIX } from '../../accounts/events.js';
 import type { WriteMetrics } from '../../metrics.js';
+import { MACHINE_PATIENCE, pause, type Patience } from '../../patience.js';
 import { TRANSACTION_STREAM_PREFIX } from '../../transactions/events.js';
 import { HOLD_EVENT_TYPES, OpenHolds, type HoldExpiry } from './expire-holds.js';
 import { InFlightTracker, type InFlight } from './in-flight.js';
@@ -47,6 +47,7 @@ export class Settler {
     private readonly ids: IdSource,
     private readonly metrics: WriteMetrics,
     private readonly log: Log,
+    private readonly patience: Patience = MACHINE_PATIENCE,
   ) {}
 
   status(): SettlerStatus {
@@ -80,7 +81,7 @@ export class Settler {
         }
         this.status_ = { ...this.status_, state: 'standby', reason };
         this.log('warn', `The settler starts over: ${reason}`);
-        await pause(limits.settlerRestartMs, signal);
+        await pause(this.patience, limits.settlerRestartMs, signal);
       }
     }
   }
@@ -90,15 +91,15 @@ export class Settler {
     const { signal } = this.stopping;
     this.status_ = { state: 'standby', reason: null, inFlight: 0 };
     let seen = await lease.look();
-    let seenAtMs = performance.now();
+    let seenAtMs = this.patience.elapsedMs();
     while (!signal.aborted) {
-      const silentMs = performance.now() - seenAtMs;
+      const silentMs = this.patience.elapsedMs() - seenAtMs;
       if (seen.isFree || silentMs >= limits.settlerTakeoverAfterMs) {
         if (await lease.take(seen)) return seen.resume;
       }
-      await pause(limits.settlerLookMs, signal);
+      await pause(this.patience, limits.settlerLookMs, signal);
       const now = await lease.look();
-      if (now.revision !== seen.revision) seenAtMs = performance.now();
+      if (now.revision !== seen.revision) seenAtMs = this.patience.elapsedMs();
       seen = now;
     }
     return null;
@@ -135,7 +136,7 @@ export class Settler {
   private async sweepAgainAndAgain({ owed, holds }: Known, signal: AbortSignal): Promise<void> {
     const triedAtMs = new Map<string, number>();
     while (!signal.aborted) {
-      await pause(limits.settlerSweepMs, signal);
+      await pause(this.patience, limits.settlerSweepMs, signal);
       this.report(owed);
       if (signal.aborted) return;
       await this.expireDue(holds);
@@ -182,7 +183,7 @@ export class Settler {
 
   private async beatAgainAndAgain(lease: SettlerLease, known: Known, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await pause(limits.settlerBeatMs, signal);
+      await pause(this.patience, limits.settlerBeatMs, signal);
       if (signal.aborted) return;
       if (!(await lease.beat(resumeOf(known)))) {
         this.log('info', 'Another process settles now; this one stands by.');
@@ -202,9 +203,4 @@ export class Settler {
 
 function resumeOf({ owed, holds }: Known): Resume {
   return { owedAfter: owed.resumeAfter(), holdsAfter: holds.resumeAfter() };
-}
-
-/** Waits, or returns at once when told to stop. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

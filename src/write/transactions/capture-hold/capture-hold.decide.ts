@@ -8,9 +8,9 @@ import {
   findAccounts,
   statusRule,
   type FoundLeg,
-} from '../../posting/ladder.js';
-import type { PlannedLeg } from '../../posting/plan.decide.js';
-import type { Rival } from '../../posting/rivals.js';
+} from '../../posting/ladder.decide.js';
+import type { PlannedLeg } from '../../posting/legs.js';
+import type { Rival } from '../../posting/road.js';
 import type { Guard, Plan, RoadFacts } from '../../posting/road.js';
 import { refusal, type Refusal } from '../../refusals.js';
 import type { ReservedPart } from '../events.js';

@@ -3,7 +3,8 @@ import type { CommandOutcome } from '../../command.js';
 import { transactionIdOf } from '../../identity.js';
 import { Posting } from '../../posting/posting.js';
 import type { RoadCommand } from '../../posting/road.js';
-import { toAuthorizedView, type HoldView } from '../hold-view.js';
+import { toAuthorizedView } from '../hold-answer.js';
+import type { HoldView } from '../hold-view.js';
 import { HoldFundsCommand } from './hold-funds.command.js';
 import { decideHold } from './hold-funds.decide.js';
 

@@ -4,7 +4,8 @@ import { transactionIdOf } from '../../identity.js';
 import { decidePlan } from '../../posting/plan.decide.js';
 import { Posting } from '../../posting/posting.js';
 import type { RoadCommand } from '../../posting/road.js';
-import { toPostedView, type TransactionView } from '../transaction-view.js';
+import { toPostedView } from '../transaction-answer.js';
+import type { TransactionView } from '../transaction-view.js';
 import { PostTransactionCommand } from './post-transaction.command.js';
 import { toRequestedPosting } from './requested-posting.js';
 

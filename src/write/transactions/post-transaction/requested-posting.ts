@@ -1,4 +1,4 @@
-import type { RequestedPosting } from '../../posting/plan.decide.js';
+import type { RequestedPosting } from '../../posting/legs.js';
 import { toRequestedLeg, toRequestedLegs } from '../requested-legs.js';
 import type { PostTransactionRequest, PostTransferRequest } from './post-transaction.command.js';
 

@@ -1,7 +1,8 @@
 import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { TransactionExecutors } from '../executors.js';
 import { visibleHold } from '../hold-rules.js';
-import { toHoldView, type HoldView } from '../hold-view.js';
+import { toHoldView } from '../hold-answer.js';
+import type { HoldView } from '../hold-view.js';
 import { ReadHoldQuery } from './read-hold.query.js';
 
 @QueryHandler(ReadHoldQuery)

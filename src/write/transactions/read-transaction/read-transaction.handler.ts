@@ -2,12 +2,8 @@ import { QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { EventStore } from '../../../edges/event-store/event-store.js';
 import { transactionIdOf } from '../../identity.js';
 import { readAttempts } from '../../posting/outcome.js';
-import {
-  toRejectedView,
-  toPostedView,
-  type RejectedTransactionView,
-  type TransactionView,
-} from '../transaction-view.js';
+import { toRejectedView, toPostedView } from '../transaction-answer.js';
+import type { RejectedTransactionView, TransactionView } from '../transaction-view.js';
 import { ReadTransactionQuery } from './read-transaction.query.js';
 
 @QueryHandler(ReadTransactionQuery)

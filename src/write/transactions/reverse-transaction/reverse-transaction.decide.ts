@@ -1,9 +1,10 @@
 import { assert } from '../../../kernel/assert.js';
 import { parsePositiveAmount } from '../../../kernel/money.js';
 import { refused, success, type Result } from '../../../kernel/result.js';
-import { balanceRule, findAccounts, statusRule } from '../../posting/ladder.js';
-import { toPlannedLeg, type RequestedPostingLeg } from '../../posting/plan.decide.js';
-import type { Rival } from '../../posting/rivals.js';
+import { balanceRule, findAccounts, statusRule } from '../../posting/ladder.decide.js';
+import { toPlannedLeg } from '../../posting/plan.decide.js';
+import type { RequestedPostingLeg } from '../../posting/legs.js';
+import type { Rival } from '../../posting/road.js';
 import type { Guard, Plan, RoadFacts } from '../../posting/road.js';
 import { refusal, type Refusal } from '../../refusals.js';
 import { attemptKey, type PostedState, type TransactionState } from '../state.js';

@@ -3,7 +3,8 @@ import type { CommandOutcome } from '../../command.js';
 import { transactionIdOf } from '../../identity.js';
 import { Posting } from '../../posting/posting.js';
 import type { RoadCommand } from '../../posting/road.js';
-import { toPostedView, type TransactionView } from '../transaction-view.js';
+import { toPostedView } from '../transaction-answer.js';
+import type { TransactionView } from '../transaction-view.js';
 import { ReverseTransactionCommand } from './reverse-transaction.command.js';
 import { decideReversal, reversalAccountIds } from './reverse-transaction.decide.js';
 

@@ -4,7 +4,7 @@ import { imbalances, lowersBalance } from '../../kernel/money.js';
 import { refused, success, type Result } from '../../kernel/result.js';
 import type { AccountState } from '../accounts/state.js';
 import { refusal, type Refusal } from '../refusals.js';
-import type { PostingFacts, RequestedPostingLeg } from './plan.decide.js';
+import type { PostingFacts, RequestedPostingLeg } from './legs.js';
 
 /** The steps that every ladder of the posting road is built from. Each asks one rule of every leg. */
 
