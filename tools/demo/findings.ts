@@ -5,6 +5,7 @@ export const PROMISES = {
   floor: 'No account with a floor is ever below it.',
   once: 'One key has one outcome, for ever.',
   durable: 'What was acknowledged is there, also after kill -9.',
+  same: 'Account streams, transaction streams and PostgreSQL hold the same balances.',
   rebuilt: 'PostgreSQL can be thrown away and rebuilt, row for row.',
   input: 'Bad input is refused with a problem that names the field, and nothing is stored.',
   order: 'What was over before something began stands before it.',

@@ -5,7 +5,7 @@ import { CsvRefused } from './csv.js';
 import { runJournal } from './journal.js';
 import { runMarketplace } from './marketplace-demo.js';
 import { NothingToRun, readOptions, type DemoOptions } from './options.js';
-import { LedgerSystem, SystemFailure } from './system.js';
+import { LedgerSystem, SystemFailure } from '../system/ledger-system.js';
 
 const SEED_MAX = 1_000_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -23,7 +23,7 @@ async function main(): Promise<number> {
     process.on(signal, () => interrupted.abort(new Interrupted(`The demo was interrupted (${signal}).`)));
   }
   const startedMs = performance.now();
-  const system = await LedgerSystem.prepare();
+  const system = await LedgerSystem.prepare('demo');
   const signal = AbortSignal.any([interrupted.signal, system.ended]);
   // Each of the clients may be waiting on it.
   setMaxListeners(0, signal);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { LedgerSystem } from './system.js';
+import type { LedgerSystem } from '../system/ledger-system.js';
 
 const VERIFIER = fileURLToPath(new URL('../verify/main.js', import.meta.url));
 const VERIFY_MS_MAX = 120_000;
