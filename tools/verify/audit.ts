@@ -22,11 +22,12 @@ export interface OpenReservation {
   readonly attemptId: string;
   /** What is left of it. */
   amount: bigint;
-  readonly recordedAtMs: number;
   /** How much of it posted legs name: their entries will consume that. */
   committed: bigint;
-  /** A hold or an increase of one names it. */
+  /** A hold keeps what is not committed. */
   isHeld: boolean;
+  /** Since when it is as it is. */
+  recordedAtMs: number;
 }
 
 /**
@@ -47,6 +48,7 @@ export class Audit {
   private readonly outcomes = new Map<string, string>();
   events = 0;
   posted = 0;
+  authorized = 0;
   rejected = 0;
   entries = 0;
   position = 0n;
@@ -70,9 +72,11 @@ export class Audit {
     }
   }
 
-  /** Reservations that nothing will consume: no outcome, another attempt's outcome, or a refusal. A hold's are its own. */
+  /** Reservations that nothing will consume and no hold keeps: no outcome, another attempt's, a refusal, or a hold that ended. */
   unowned(): OpenReservation[] {
-    return [...this.reservations.values()].filter(({ committed, isHeld }) => committed === 0n && !isHeld);
+    return [...this.reservations.values()].filter(
+      ({ amount, committed, isHeld }) => amount > committed && !isHeld,
+    );
   }
 
   private addToAccount(event: RecordedLedgerEvent): void {
@@ -121,9 +125,13 @@ export class Audit {
   private release(account: AuditedAccount, event: Event<'ReservationReleased'>): void {
     const { reservationId } = event.data;
     const amount = BigInt(event.data.amount);
-    const reservation = this.openReservation(account, reservationId, amount, event);
-    if (reservation && reservation.amount - reservation.committed < amount) {
-      this.findings.add('reservation is not open', `${where(event)} releases what a posted leg relies on.`);
+    const reservation = this.openReservation(account, reservationId, event);
+    if (reservation === undefined) return;
+    if (amount > reservation.amount - reservation.committed) {
+      this.findings.add(
+        'reservation is not open',
+        `${where(event)} releases ${amount} of ${reservation.amount}, of which posted legs need ${reservation.committed}.`,
+      );
     }
     this.take(account, reservation, amount);
   }
@@ -132,11 +140,7 @@ export class Audit {
     const { transactionId, leg, direction, amount, currency, reservationId, sequence, balance } = event.data;
     this.entries += 1;
     account.entries.add(direction, BigInt(amount));
-    if (reservationId !== null) {
-      const reservation = this.openReservation(account, reservationId, BigInt(amount), event);
-      this.uncommit(account, reservation, BigInt(amount));
-      this.take(account, reservation, BigInt(amount));
-    }
+    if (reservationId !== null) this.consume(account, reservationId, BigInt(amount), event);
     if (sequence !== account.sequence + 1) {
       this.findings.add('entry out of sequence', `${where(event)}: ${sequence} after ${account.sequence}.`);
     }
@@ -167,11 +171,26 @@ export class Audit {
   }
 
   private addToTransaction(event: RecordedLedgerEvent): void {
-    const isOutcome =
-      event.type === 'TransactionPosted' ||
-      event.type === 'TransactionRejected' ||
-      event.type === 'TransactionAuthorized';
-    if (!isOutcome) return;
+    switch (event.type) {
+      case 'TransactionPosted':
+      case 'TransactionAuthorized':
+      case 'TransactionRejected':
+        return this.addOutcome(event);
+      case 'CaptureReleased':
+      case 'HoldCaptured':
+      case 'HoldIncreased':
+      case 'HoldVoided':
+      case 'HoldExpired':
+        for (const { reservationId } of event.data.released) this.hold(reservationId, false, event);
+        return;
+      default:
+        return;
+    }
+  }
+
+  private addOutcome(
+    event: Event<'TransactionPosted'> | Event<'TransactionAuthorized'> | Event<'TransactionRejected'>,
+  ): void {
     const { transactionId, attemptId } = event.data;
     if (this.outcomes.has(transactionId)) {
       this.findings.add('transaction has a second outcome', `${where(event)}.`);
@@ -182,7 +201,10 @@ export class Audit {
       return;
     }
     if (event.type === 'TransactionAuthorized') {
-      this.hold(event);
+      this.authorized += 1;
+      for (const { reservationId } of event.data.legs) {
+        if (reservationId !== null) this.hold(reservationId, true, event);
+      }
       return;
     }
     this.posted += 1;
@@ -213,53 +235,66 @@ export class Audit {
     account?.legs.add(leg.direction, amount);
     account?.owed.add(leg.direction, amount);
     if (leg.reservationId === null || account === undefined) return;
-    const reservation = this.openReservation(account, leg.reservationId, amount, event);
+    const reservation = this.openReservation(account, leg.reservationId, event);
     if (reservation === undefined) return;
-    reservation.committed += amount;
-    account.committed += amount;
-    if (reservation.committed > reservation.amount) {
+    if (amount > reservation.amount - reservation.committed) {
       this.findings.add(
         'reservation is not open',
-        `${where(event)}: leg ${index} takes more than is left of it.`,
+        `${where(event)}: leg ${index} needs ${amount} of ${reservation.amount}, of which other legs need ${reservation.committed}.`,
       );
     }
+    reservation.committed += amount;
+    account.committed += amount;
   }
 
-  private hold(event: Event<'TransactionAuthorized'>): void {
-    for (const { accountId, reservationId, amount } of event.data.legs) {
-      const account = this.accounts.get(accountId);
-      if (reservationId === null || account === undefined) continue;
-      const reservation = this.openReservation(account, reservationId, BigInt(amount), event);
-      if (reservation) reservation.isHeld = true;
+  /** A hold begins or ceases to keep a reservation. */
+  private hold(reservationId: string, isHeld: boolean, event: RecordedLedgerEvent): void {
+    const reservation = this.reservations.get(reservationId);
+    if (reservation === undefined) {
+      if (isHeld) this.findings.add('reservation is not open', `${where(event)} holds ${reservationId}.`);
+      return;
     }
+    reservation.isHeld = isHeld;
+    reservation.recordedAtMs = event.recordedAtMs;
+  }
+
+  /** An entry takes what its posted leg committed. */
+  private consume(
+    account: AuditedAccount,
+    reservationId: string,
+    amount: bigint,
+    event: RecordedLedgerEvent,
+  ): void {
+    const reservation = this.openReservation(account, reservationId, event);
+    if (reservation === undefined) return;
+    if (amount > reservation.committed) {
+      this.findings.add(
+        'reservation is not open',
+        `${where(event)} takes ${amount} of ${reservationId}, of which posted legs need ${reservation.committed}.`,
+      );
+    }
+    reservation.committed -= amount;
+    account.committed -= amount;
+    this.take(account, reservation, amount);
   }
 
   private openReservation(
     account: AuditedAccount,
     reservationId: string,
-    amount: bigint,
     event: RecordedLedgerEvent,
   ): OpenReservation | undefined {
     const found = this.reservations.get(reservationId);
-    if (found?.accountId !== account.accountId || found.amount < amount) {
-      this.findings.add(
-        'reservation is not open',
-        `${where(event)}: ${reservationId} of ${amount} on account ${account.accountId}.`,
-      );
-    }
-    return found;
+    if (found?.accountId === account.accountId) return found;
+    this.findings.add(
+      'reservation is not open',
+      `${where(event)}: ${reservationId} on account ${account.accountId}.`,
+    );
+    return undefined;
   }
 
-  private uncommit(account: AuditedAccount, reservation: OpenReservation | undefined, amount: bigint): void {
-    if (reservation === undefined || reservation.committed < amount) return;
-    reservation.committed -= amount;
-    account.committed -= amount;
-  }
-
-  private take(account: AuditedAccount, reservation: OpenReservation | undefined, amount: bigint): void {
-    if (reservation === undefined) return;
-    reservation.amount -= amount;
+  private take(account: AuditedAccount, reservation: OpenReservation, amount: bigint): void {
     account.reserved -= amount;
+    reservation.amount -= amount;
     if (reservation.amount <= 0n) this.reservations.delete(reservation.reservationId);
   }
 }

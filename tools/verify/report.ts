@@ -12,7 +12,7 @@ export function describeVerdict(verdict: Verdict): string {
   const facts: [string, string][] = [
     ['events read', `${audit.events} up to position ${audit.position} (head ${head})`],
     ['accounts', `${audit.accounts.size}`],
-    ['transactions', `${audit.posted} posted, ${audit.rejected} rejected`],
+    ['transactions', `${audit.posted} posted, ${audit.authorized} authorized, ${audit.rejected} rejected`],
     ['entries', `${audit.entries}`],
     ...readModels.map(({ name, position, accounts }): [string, string] => [
       `PostgreSQL ${name}`,
