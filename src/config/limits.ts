@@ -48,12 +48,19 @@ export const limits = {
 
   /** Accounts whose folded state one process keeps. */
   executorsMax: 50_000,
+  /** Event ids all of them together remember; beyond it the longest unused account leaves. */
+  recentEventIdsTotalMax: 500_000,
   /** Holds and reversed transactions whose folded state one process keeps. */
   parentExecutorsMax: 20_000,
   /** Commands waiting in one account's mailbox; more are refused with 429. */
   mailboxCommandsMax: 2_000,
   /** Tasks that share one append: at most 3 events each and about 400 bytes an event, well below the 1 MiB of an append. */
-  flushTasksMax: 500,
+  flushTasksMax: 200,
+  /** A stream's snapshot is renewed after this many events; none is opened by reading more than `openEventsMax`. */
+  snapshotEveryEvents: 200,
+  openEventsMax: 500,
+  /** The largest snapshot that is kept, below the 1 MiB of an append. */
+  snapshotCharsMax: 800_000,
   /** Times one flush is decided again after another process wrote first. */
   flushConflictsMax: 50,
   /** Attempts of one posting: it starts over when it was fenced off, or met a rival attempt of its own key. */
@@ -76,7 +83,7 @@ export const limits = {
   /** Final outcomes one process remembers, to answer retries without reading. */
   rememberedOutcomesMax: 50_000,
   /** Event ids an executor remembers, to answer "was this appended after revision N" from memory. */
-  recentEventIdsMax: 2_000,
+  recentEventIdsMax: 1_000,
   /** How long one read of a page may take. */
   readTimeoutMs: 5_000,
   /** Events a subscription holds ready for its reader. */
@@ -158,6 +165,11 @@ assert(
 assert(
   limits.commandTimeoutMs <= limits.recoveryAfterMs,
   'Recovery does not fence off a command that is still in time.',
+);
+assert(
+  // The snapshot is made while the next flush is under way, so two flushes may come on top of it.
+  limits.flushTasksMax * 2 <= limits.openEventsMax && limits.openEventsMax <= limits.foldPageEventsMax,
+  'A stream is opened by its snapshot and one page.',
 );
 assert(
   // Each task of a flush appends at most two events besides its own, of about 600 bytes with metadata.

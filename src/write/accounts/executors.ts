@@ -6,10 +6,15 @@ import type { Fold } from '../streams/folded-stream.js';
 import type { StreamTask } from '../streams/stream-executor.js';
 import { StreamExecutors } from '../streams/stream-executors.js';
 import { ACCOUNT_STREAM_PREFIX, type AccountEvent } from './events.js';
+import { ACCOUNT_SNAPSHOT } from './snapshot.js';
 import { evolve, type AccountState } from './state.js';
 
 /** How account streams are folded. */
-export const ACCOUNT_FOLD: Fold<AccountState, AccountEvent> = { streamPrefix: ACCOUNT_STREAM_PREFIX, evolve };
+export const ACCOUNT_FOLD: Fold<AccountState, AccountEvent> = {
+  streamPrefix: ACCOUNT_STREAM_PREFIX,
+  evolve,
+  snapshot: ACCOUNT_SNAPSHOT,
+};
 
 /** One piece of work on one account. */
 export type AccountTask<R> = StreamTask<AccountState, AccountEvent, R>;

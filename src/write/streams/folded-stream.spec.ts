@@ -120,7 +120,8 @@ describe('accepting what was appended', () => {
     const before = fold(opened(), entry(fold(opened()), 'credit', 1n));
     const first = next(before, 'first');
     const second = next(evolve(before, first.event), 'second');
-    account.accept({ revision: 3n, position: 77n }, [first, second]);
+    const after = evolve(evolve(before, first.event), second.event);
+    account.accept({ revision: 3n, position: 77n, state: after }, [first, second]);
     expect(account).toMatchObject({ revision: 3n, position: 77n, state: { sequence: 3 } });
     expect(pages).toEqual([]);
   });
@@ -133,16 +134,17 @@ describe('accepting what was appended', () => {
     const both = [first, second].map(({ id, event }) => ({ id, ...event, metadata: METADATA }));
     await store.append(STREAM, 1n, both.slice(0, 1));
     await account.catchUp();
-    account.accept({ revision: 3n, position: 77n }, [first, second]);
+    const after = evolve(evolve(state, first.event), second.event);
+    account.accept({ revision: 3n, position: 77n, state: after }, [first, second]);
     expect(account).toMatchObject({ revision: 3n, position: 77n, state: { sequence: 3 } });
-    account.accept({ revision: 2n, position: 66n }, [first]);
+    account.accept({ revision: 2n, position: 66n, state }, [first]);
     expect(account).toMatchObject({ revision: 3n, position: 77n, state: { sequence: 3 } });
   });
 
   it('refuses events that do not follow what was folded', async () => {
     const { account, state } = await anAccountOf(2);
     await account.catchUp();
-    expect(() => account.accept({ revision: 3n, position: 77n }, [next(state, 'far')])).toThrow(
+    expect(() => account.accept({ revision: 3n, position: 77n, state }, [next(state, 'far')])).toThrow(
       AssertionFailure,
     );
     expect(account.revision).toBe(1n);
@@ -210,7 +212,8 @@ describe('looking for an event after a revision', () => {
   it('finds what was accepted as well as what was read', async () => {
     const { account, state } = await anAccountOf(1);
     await account.catchUp();
-    account.accept({ revision: 1n, position: 20n }, [next(state, 'accepted')]);
+    const accepted = next(state, 'accepted');
+    account.accept({ revision: 1n, position: 20n, state: evolve(state, accepted.event) }, [accepted]);
     expect(await account.revisionOf(idOf('accepted'), 0n)).toBe(1n);
   });
 

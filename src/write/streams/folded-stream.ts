@@ -6,6 +6,7 @@ import {
   type RecordedLedgerEvent,
 } from '../../edges/event-store/ledger-event.js';
 import { assert } from '../../kernel/assert.js';
+import type { FoldedUpTo, SnapshotFormat, Snapshots } from './snapshots.js';
 
 /** How the streams of one kind are folded. */
 export interface Fold<State, Event extends LedgerEvent> {
@@ -13,6 +14,8 @@ export interface Fold<State, Event extends LedgerEvent> {
   readonly streamPrefix: string;
   /** Pure. `state` is null before the first event. */
   readonly evolve: (state: State | null, event: Event) => State;
+  /** How states are kept, for streams that grow long; absent where reading the stream is cheap. */
+  readonly snapshot?: SnapshotFormat<State>;
 }
 
 /** A copy to try events on before they are appended. */
@@ -20,8 +23,15 @@ export interface Draft<State, Event> {
   readonly state: State | null;
   readonly revision: bigint;
   apply(event: Event): void;
-  /** Starts over from the folded account and applies these. */
+  /** Starts over from the folded stream and applies these. */
   restore(events: readonly Event[]): void;
+}
+
+/** Where the last of some appended events stands, and the state they were decided to lead to. */
+export interface Appended<State> {
+  readonly revision: bigint;
+  readonly position: bigint;
+  readonly state: State | null;
 }
 
 /**
@@ -36,6 +46,9 @@ export class FoldedStream<State, Event extends LedgerEvent> {
   /** The position in the log at which `state` is known to be the stream's: its last folded event's, or of a later look. */
   position = 0n;
   loaded = false;
+  /** The revision the stream can be opened at without reading what is before it; -1 without a snapshot. */
+  snapshotRevision = -1n;
+  private lastEventId = '';
   private readonly recent = new Map<string, bigint>();
   /** Every event after this revision is in `recent`. */
   private recentFrom = -1n;
@@ -44,6 +57,7 @@ export class FoldedStream<State, Event extends LedgerEvent> {
     private readonly store: EventStore,
     private readonly streamName: string,
     private readonly how: Fold<State, Event>,
+    private readonly snapshots: Snapshots<State> | null = null,
   ) {
     assert(
       streamName.startsWith(how.streamPrefix),
@@ -51,8 +65,14 @@ export class FoldedStream<State, Event extends LedgerEvent> {
     );
   }
 
+  /** How many event ids are remembered. */
+  get recentCount(): number {
+    return this.recent.size;
+  }
+
   /** Reads and folds everything after the last folded revision. Idempotent under concurrent calls. */
   async catchUp(): Promise<void> {
+    if (!this.loaded && this.snapshots) await this.openAt(await this.snapshots.load());
     for (;;) {
       const from = this.revision + 1n;
       const page = await this.store.readStream(this.streamName, {
@@ -74,20 +94,47 @@ export class FoldedStream<State, Event extends LedgerEvent> {
     this.loaded = true;
   }
 
+  /** Begins at a snapshot, if the stream has the event it was made at: it may be of a store that was rolled back. */
+  private async openAt(snapshot: FoldedUpTo<State> | null): Promise<void> {
+    if (!snapshot) return;
+    const page = await this.store.readStream(this.streamName, { from: snapshot.revision, countMax: 1 });
+    const at = page.events[0];
+    if (at?.revision !== snapshot.revision || at.id !== snapshot.eventId) return;
+    // Another reader may have folded further meanwhile.
+    if (this.revision >= snapshot.revision) return;
+    const { state, revision, position, eventId } = snapshot;
+    this.state = state;
+    this.revision = revision;
+    this.position = position;
+    this.lastEventId = eventId;
+    this.recent.clear();
+    this.recentFrom = revision;
+    this.snapshotRevision = revision;
+  }
+
+  /** Keeps the state as it is now, so that the stream can be opened here. */
+  async keep(): Promise<void> {
+    const { state, revision, position, lastEventId: eventId, snapshots } = this;
+    if (!snapshots || state === null || !this.loaded) return;
+    await snapshots.save({ state, revision, position, eventId });
+    this.snapshotRevision = revision;
+  }
+
   /**
    * Folds events that were just appended.
    *
    * @param last where the last of them stands
    */
-  accept(
-    last: { readonly revision: bigint; readonly position: bigint },
-    events: readonly { readonly id: string; readonly event: Event }[],
-  ): void {
+  accept(last: Appended<State>, events: readonly { readonly id: string; readonly event: Event }[]): void {
     const firstRevision = last.revision - BigInt(events.length) + 1n;
     // A read that ran meanwhile may have brought some of them already.
     const unseen = events.slice(Number(this.revision - firstRevision + 1n));
     assert(firstRevision <= this.revision + 1n, `The append to ${this.streamName} follows what was folded.`);
-    for (const { id, event } of unseen) this.fold(id, event);
+    if (unseen.length === events.length) {
+      // Nothing came between: the state they were decided to lead to is the state.
+      this.state = last.state;
+      for (const { id } of events) this.remember(id);
+    } else for (const { id, event } of unseen) this.fold(id, event);
     if (unseen.length > 0) this.position = last.position;
   }
 
@@ -134,7 +181,12 @@ export class FoldedStream<State, Event extends LedgerEvent> {
 
   private fold(id: string, event: Event): void {
     this.state = this.how.evolve(this.state, event);
+    this.remember(id);
+  }
+
+  private remember(id: string): void {
     this.revision += 1n;
+    this.lastEventId = id;
     this.recent.set(id, this.revision);
     if (this.recent.size > limits.recentEventIdsMax) {
       const [oldest] = this.recent;

@@ -10,6 +10,7 @@ import { assert } from '../../kernel/assert.js';
 import { TooBusy, TryAgain } from '../command.js';
 import { MACHINE_PATIENCE, type Patience } from '../patience.js';
 import { FoldedStream, type Fold } from './folded-stream.js';
+import type { Snapshots } from './snapshots.js';
 
 /** What a task appends to the stream, and what it tells its caller. Undecided until the stream's state is known. */
 export interface TaskDecision<Event, R> {
@@ -74,6 +75,8 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
   private flushing = false;
   /** The newest revision this process was told of. */
   private notedRevision = -1n;
+  /** The snapshot that is being kept. */
+  private keeping: Promise<void> | null = null;
 
   constructor(
     private readonly store: EventStore,
@@ -81,8 +84,9 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
     private readonly how: Fold<State, Event>,
     private readonly onConflict: () => void = () => undefined,
     private readonly patience: Patience = MACHINE_PATIENCE,
+    private readonly snapshots: Snapshots<State> | null = null,
   ) {
-    this.folded = new FoldedStream(store, streamName, how);
+    this.folded = new FoldedStream(store, streamName, how, snapshots);
   }
 
   /**
@@ -116,7 +120,10 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
    */
   async read(current: boolean): Promise<ReadStream<State> | null> {
     const { folded } = this;
-    if (current || !folded.loaded || folded.revision < this.notedRevision) await folded.catchUp();
+    if (current || !folded.loaded || folded.revision < this.notedRevision) {
+      await folded.catchUp();
+      this.keepSnapshot();
+    }
     const { state, revision, position } = folded;
     return state === null ? null : { state, revision, position };
   }
@@ -124,6 +131,11 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
   /** Somebody appended up to here. */
   noteRevision(revision: bigint): void {
     if (revision > this.notedRevision) this.notedRevision = revision;
+  }
+
+  /** How many event ids are remembered. */
+  get recentCount(): number {
+    return this.folded.recentCount;
   }
 
   /** Whether work waits or runs here. */
@@ -178,7 +190,7 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
         batch = await this.answerDoneBefore(batch);
         // A reader folded more meanwhile, and the proof of a task may be among it: look again.
         if (batch.length === 0 || this.folded.revision !== seen) continue;
-        const { planned, events } = this.decideAll(batch);
+        const { planned, events, state } = this.decideAll(batch);
         // Who was told that its decision crashed must not find the event later.
         batch = planned.map(({ waiting }) => waiting);
         if (events.length === 0) {
@@ -187,10 +199,12 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
           answer(planned, null);
           return;
         }
+        await this.waitForSnapshot(events.length);
         const outcome = await this.store.append(this.streamName, this.expectedRevision(), events);
         if (outcome.kind === 'appended') {
           const appended = planned.flatMap(({ decision }) => decision.events);
-          this.folded.accept(outcome, appended);
+          this.folded.accept({ ...outcome, state }, appended);
+          this.keepSnapshot();
           answer(planned, outcome.position);
           return;
         }
@@ -200,7 +214,7 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
     } catch (error) {
       // Unknown outcome or broken connection: what the stream holds is only known by reading it again. A new fold, not an
       // emptied one: a reader may be in the middle of the old one.
-      this.folded = new FoldedStream(this.store, this.streamName, this.how);
+      this.folded = new FoldedStream(this.store, this.streamName, this.how, this.snapshots);
       for (const waiting of batch) waiting.reject(asRetryable(error));
     }
   }
@@ -234,6 +248,7 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
   private decideAll(batch: readonly Waiting<State, Event>[]): {
     planned: Planned<State, Event>[];
     events: NewEvent[];
+    state: State | null;
   } {
     const planned: Planned<State, Event>[] = [];
     const events: NewEvent[] = [];
@@ -253,7 +268,26 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
         events.length = planned.reduce((count, { decision }) => count + decision.events.length, 0);
       }
     }
-    return { planned, events };
+    return { planned, events, state: draft.state };
+  }
+
+  /** Renews the snapshot once enough was appended since, beside the work: it is a cache, so a failure is no news. */
+  private keepSnapshot(): void {
+    const { folded, keeping } = this;
+    if (!this.snapshots || keeping) return;
+    if (folded.revision - folded.snapshotRevision < BigInt(limits.snapshotEveryEvents)) return;
+    this.keeping = folded
+      .keep()
+      .catch(() => undefined)
+      .finally(() => {
+        this.keeping = null;
+      });
+  }
+
+  /** Never lets the events after the snapshot exceed what opening the stream may read. */
+  private async waitForSnapshot(eventsCount: number): Promise<void> {
+    const { revision, snapshotRevision } = this.folded;
+    if (revision - snapshotRevision + BigInt(eventsCount) > BigInt(limits.openEventsMax)) await this.keeping;
   }
 
   private expectedRevision(): ExpectedRevision {

@@ -1,9 +1,13 @@
 import { LRUCache } from 'lru-cache';
+import { limits } from '../../config/limits.js';
 import type { EventStore } from '../../edges/event-store/event-store.js';
+import type { IdSource } from '../../kernel/ids.js';
+import { RANDOM_IDS } from '../ids.js';
 import type { LedgerEvent } from '../../edges/event-store/ledger-event.js';
 import type { WriteMetrics } from '../metrics.js';
 import type { Patience } from '../patience.js';
 import type { Fold } from './folded-stream.js';
+import { Snapshots } from './snapshots.js';
 import { StreamExecutor, type ReadStream, type StreamTask, type TaskOutcome } from './stream-executor.js';
 
 /** The streams of one kind this process works on: a bounded number stays in memory, the longest unused leaves first. */
@@ -21,9 +25,14 @@ export class StreamExecutors<State, Event extends LedgerEvent> {
     private readonly how: Fold<State, Event>,
     executorsMax: number,
     readonly patience: Patience,
+    private readonly ids: IdSource = RANDOM_IDS,
   ) {
     // An executor that leaves while it works finishes its work: a second one for the same stream only costs a conflict.
-    this.executors = new LRUCache({ max: executorsMax });
+    this.executors = new LRUCache({
+      max: executorsMax,
+      maxSize: limits.recentEventIdsTotalMax,
+      sizeCalculation: ({ recentCount }) => 1 + recentCount,
+    });
   }
 
   /**
@@ -72,12 +81,25 @@ export class StreamExecutors<State, Event extends LedgerEvent> {
 
   private executor(id: string): StreamExecutor<State, Event> {
     const known = this.executors.get(id);
-    if (known) return known;
+    if (known) {
+      // Weighed anew: it remembers more than when it came.
+      this.executors.set(id, known);
+      return known;
+    }
     const onConflict = (): void => {
       this.metrics.appendConflicts.inc();
     };
     const streamName = `${this.how.streamPrefix}${id}`;
-    const executor = new StreamExecutor(this.store, streamName, this.how, onConflict, this.patience);
+    const { snapshot } = this.how;
+    const snapshots = snapshot ? new Snapshots(this.store, snapshot, id, this.ids) : null;
+    const executor = new StreamExecutor(
+      this.store,
+      streamName,
+      this.how,
+      onConflict,
+      this.patience,
+      snapshots,
+    );
     this.executors.set(id, executor);
     return executor;
   }
