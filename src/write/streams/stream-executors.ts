@@ -12,7 +12,7 @@ import { StreamExecutor, type ReadStream, type StreamTask, type TaskOutcome } fr
 
 /** The streams of one kind this process works on: a bounded number stays in memory, the longest unused leaves first. */
 export class StreamExecutors<State, Event extends LedgerEvent> {
-  private readonly executors: LRUCache<string, StreamExecutor<State, Event>>;
+  private readonly executors: LRUCache<string, { readonly executor: StreamExecutor<State, Event> }>;
   private isMemoryTrusted = true;
 
   /**
@@ -31,7 +31,7 @@ export class StreamExecutors<State, Event extends LedgerEvent> {
     this.executors = new LRUCache({
       max: executorsMax,
       maxSize: limits.recentEventIdsTotalMax,
-      sizeCalculation: ({ recentCount }) => 1 + recentCount,
+      sizeCalculation: ({ executor }) => 1 + executor.recentCount,
     });
   }
 
@@ -76,14 +76,14 @@ export class StreamExecutors<State, Event extends LedgerEvent> {
 
   /** Somebody appended up to here: what is in memory is looked at again before it is used, if it is older. */
   noteRevision(id: string, revision: bigint): void {
-    this.executors.peek(id)?.noteRevision(revision);
+    this.executors.peek(id)?.executor.noteRevision(revision);
   }
 
   private executor(id: string): StreamExecutor<State, Event> {
-    const known = this.executors.get(id);
+    const known = this.executors.get(id)?.executor;
     if (known) {
-      // Weighed anew: it remembers more than when it came.
-      this.executors.set(id, known);
+      // Weighed anew, which the cache only does for a value it has not seen: it remembers more than when it came.
+      this.executors.set(id, { executor: known });
       return known;
     }
     const onConflict = (): void => {
@@ -100,7 +100,7 @@ export class StreamExecutors<State, Event extends LedgerEvent> {
       this.patience,
       snapshots,
     );
-    this.executors.set(id, executor);
+    this.executors.set(id, { executor });
     return executor;
   }
 }
