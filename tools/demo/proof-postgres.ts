@@ -9,9 +9,16 @@ const SCHEMA = 'ledger';
 /** How long the read models may take to be filled again. */
 const CATCH_UP_MS_MAX = 60_000;
 const POLL_MS = 100;
+/** Pause between two looks at the trial balance while the clients trade. */
+const WATCH_MS = 500;
 
 /** Table -> rows and digest, as text that can be compared. */
 export type Digests = ReadonlyMap<string, string>;
+
+/** The read models stand still, or are too slow. */
+export class ReadModelsBehind extends Error {
+  override readonly name = 'ReadModelsBehind';
+}
 
 /** Looks at the read models in PostgreSQL with SQL of its own. */
 export class PostgresProof {
@@ -53,13 +60,13 @@ export class PostgresProof {
   /**
    * Digests the tables of every read model once all of them have come to a position.
    *
-   * @throws Error when they do not within a minute
+   * @throws ReadModelsBehind when they do not within a minute
    */
   async digests(position: bigint): Promise<Digests> {
     const untilMs = performance.now() + CATCH_UP_MS_MAX;
     while (!(await this.hasReached(position))) {
       if (performance.now() > untilMs) {
-        throw new Error(
+        throw new ReadModelsBehind(
           `The read models did not come to position ${position} within ${CATCH_UP_MS_MAX / 1000} s.`,
         );
       }
@@ -87,10 +94,40 @@ export class PostgresProof {
   }
 }
 
-/** Holds the rebuilt tables against those before. */
-export function compareDigests(before: Digests, after: Digests, findings: Findings): void {
+/**
+ * Takes the trial balance over and over until told to stop: it must be zero at every commit, not only in the end. While
+ * there is no database to ask, it waits.
+ *
+ * @returns how often it was taken
+ */
+export async function watchTrialBalance(
+  directory: string,
+  findings: Findings,
+  signal: AbortSignal,
+): Promise<number> {
+  let looks = 0;
+  while (!signal.aborted) {
+    try {
+      const proof = await PostgresProof.connect(directory);
+      await proof.trialBalance(findings).finally(() => proof.close());
+      looks += 1;
+    } catch {
+      // The crash takes the database away for a while; what it then holds is looked at when it is back.
+    }
+    await sleep(WATCH_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return looks;
+}
+
+/**
+ * Holds the rebuilt tables against those before.
+ *
+ * @returns whether all are the same
+ */
+export function compareDigests(before: Digests, after: Digests, findings: Findings): boolean {
   for (const [table, digest] of before) {
     if (after.get(table) === digest) continue;
     findings.add('rebuilt', `Table ${table} had ${digest}, rebuilt it has ${after.get(table) ?? 'none'}.`);
   }
+  return findings.count('rebuilt') === 0;
 }

@@ -5,12 +5,13 @@ import type { LedgerSystem } from '../system/ledger-system.js';
 const VERIFIER = fileURLToPath(new URL('../verify/main.js', import.meta.url));
 const VERIFY_MS_MAX = 120_000;
 const SAID_CHARS_MAX = 4_000;
+const SAID_LINES_SHOWN = 6;
 
 /**
  * Runs `npm run verify` against the running system: it recomputes every balance from account streams, from transaction streams
  * and from PostgreSQL.
  *
- * @returns null when it found no difference, else what it printed last
+ * @returns null when it found no difference, else the last lines it printed
  */
 export async function runVerifier(system: LedgerSystem): Promise<string | null> {
   const child = spawn(process.execPath, ['--enable-source-maps', VERIFIER], {
@@ -31,5 +32,7 @@ export async function runVerifier(system: LedgerSystem): Promise<string | null> 
     });
     child.once('close', resolve);
   });
-  return code === 0 ? null : said.trim() || `it ended with ${code ?? 'a signal'}`;
+  if (code === 0) return null;
+  const lines = said.trim().split('\n').slice(-SAID_LINES_SHOWN);
+  return lines.join('\n  ') || `it ended with ${code ?? 'a signal'}`;
 }
