@@ -1,6 +1,5 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { LogRecord } from '../log/event-log.js';
-import type { ActiveCalls } from './active-calls.js';
 import type { CallContext } from './call-context.js';
 import { stopping, toRpcError } from './errors.js';
 import { resolveLink } from './links.js';
@@ -22,7 +21,6 @@ export class Outlet {
   constructor(
     private readonly call: ReadCall,
     private readonly context: CallContext,
-    calls: ActiveCalls,
   ) {
     call.on('cancelled', () => {
       this.close();
@@ -30,7 +28,7 @@ export class Outlet {
     call.on('drain', () => {
       this.wakeUp();
     });
-    this.unregister = calls.add(() => {
+    this.unregister = context.calls.add(() => {
       this.fail(stopping());
     });
   }

@@ -13,7 +13,7 @@ import { subscribeToAll, subscribeToStream } from './subscribe.js';
 /** `Read`: a stream or `$all`, once or for ever. */
 export function read(context: CallContext): handleServerStreamingCall<ReadReq, EncodedMessage> {
   return (call) => {
-    const outlet = new Outlet(call, context, context.calls);
+    const outlet = new Outlet(call, context);
     serve(call.request, context, outlet).catch((error: unknown) => {
       outlet.fail(error);
     });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { eventStoreLimits } from '../limits.js';
-import type { PageSize, StreamRecord } from '../log/event-log.js';
+import type { EventLog, PageSize, StreamRecord } from '../log/event-log.js';
 import { recordCreatedMs } from '../log/record.js';
 import type { CallContext } from './call-context.js';
 import type { EventFilter } from './filters.js';
@@ -36,7 +36,7 @@ export async function subscribeToStream(
     (record.revision >= visible.firstRevision && recordCreatedMs(record.bytes) >= visible.recordedFromMs);
 
   await outlet.send(encodeConfirmation(randomUUID()));
-  await followCommits({ log }, outlet, async () => {
+  await followCommits(log, outlet, async () => {
     const view = log.viewStream(asked.streamName);
     if (view && next <= view.lastRevision) {
       const page = log.readStream(view.id, next, 'forwards', pageSize);
@@ -71,7 +71,7 @@ export async function subscribeToAll(
   const checkpoints = filter ? new Checkpoints(filter, after) : undefined;
 
   await outlet.send(encodeConfirmation(randomUUID()));
-  await followCommits({ log }, outlet, async () => {
+  await followCommits(log, outlet, async () => {
     const page = log.readAll(after + 1, 'forwards', pageSize);
     for (const record of page.records) {
       if (outlet.closed) return 'done';
@@ -130,7 +130,7 @@ class Checkpoints {
 
 /** Calls `step` until it says "done", then again after each commit, until the call is over. */
 async function followCommits(
-  { log }: Pick<CallContext, 'log'>,
+  log: EventLog,
   outlet: Outlet,
   step: () => Promise<'more' | 'done'>,
 ): Promise<void> {
