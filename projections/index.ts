@@ -8,7 +8,7 @@ import { entriesMigration } from './entries/entries.table.js';
 import { checkpointMigration } from './runtime/checkpoint.js';
 import type { Projection } from './runtime/projection.js';
 import { transactionsProjection } from './transactions/transactions.project.js';
-import { transactionsMigration } from './transactions/transactions.table.js';
+import { transactionParentsMigration, transactionsMigration } from './transactions/transactions.table.js';
 
 /** Every read model. Their names are permanent: checkpoints and locks go by them. */
 export const PROJECTIONS: readonly Projection[] = [
@@ -25,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   accountBalancesMigration,
   transactionsMigration,
   entriesMigration,
+  transactionParentsMigration,
 ];

@@ -75,6 +75,7 @@ const EXAMPLE: TransactionList = {
           currency: 'USD',
         },
       ],
+      parent: null,
       idempotencyKey: '0b8f6f5e-6f0a-4c39-9f3d-6a3f5d1c2b7a',
       position: '2048',
     },

@@ -1,6 +1,7 @@
 import type { RecordedLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import { toColumns } from '../../src/edges/postgres/columns.js';
 import { assert } from '../../src/kernel/assert.js';
+import type { Parent } from '../../src/write/transactions/events.js';
 import type { LegView } from '../../src/write/transactions/transaction-view.js';
 import type { Projection } from '../runtime/projection.js';
 
@@ -15,6 +16,7 @@ interface TransactionRow {
   readonly effectiveAt: string | null;
   readonly recordedAt: string;
   readonly legs: readonly LegView[] | null;
+  readonly parent: Parent | null;
   readonly code: string | null;
   readonly pointer: string | null;
   readonly details: Readonly<Record<string, string>> | null;
@@ -32,11 +34,11 @@ export const transactionsProjection: Projection = {
     // Plain inserts: a second outcome of one transaction breaks the primary key, and with it stops here.
     await sql.query(
       `insert into transactions (transaction_id, company_id, status, kind, description, reference, metadata,
-                                 effective_at, recorded_at, legs, code, pointer, details, idempotency_key,
-                                 request_hash, position)
+                                 effective_at, recorded_at, legs, parent, code, pointer, details,
+                                 idempotency_key, request_hash, position)
        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[],
-                            $8::timestamptz[], $9::timestamptz[], $10::jsonb[], $11::text[], $12::text[],
-                            $13::jsonb[], $14::text[], $15::text[], $16::bigint[])`,
+                            $8::timestamptz[], $9::timestamptz[], $10::jsonb[], $11::jsonb[], $12::text[],
+                            $13::text[], $14::jsonb[], $15::text[], $16::text[], $17::bigint[])`,
       toColumns(events.map(toRow), [
         (row) => row.transactionId,
         (row) => row.companyId,
@@ -48,6 +50,7 @@ export const transactionsProjection: Projection = {
         (row) => row.effectiveAt,
         (row) => row.recordedAt,
         (row) => toJson(row.legs),
+        (row) => toJson(row.parent),
         (row) => row.code,
         (row) => row.pointer,
         (row) => toJson(row.details),
@@ -93,6 +96,7 @@ function toRow(event: RecordedLedgerEvent): TransactionRow {
         metadata: null,
         effectiveAt: null,
         legs: null,
+        parent: null,
         position: event.position,
       };
     }

@@ -4,6 +4,7 @@ import { toInstant } from '../../src/kernel/clock.js';
 import type { Principal } from '../../src/kernel/principal.js';
 import type {
   LegView,
+  LinkView,
   RejectedTransactionView,
   TransactionView,
 } from '../../src/write/transactions/transaction-view.js';
@@ -48,6 +49,7 @@ type Row =
       readonly metadata: Readonly<Record<string, string>>;
       readonly effectiveAt: Date;
       readonly legs: readonly LegView[];
+      readonly parent: LinkView | null;
     })
   | (Common & {
       readonly status: 'rejected';
@@ -76,7 +78,7 @@ export class ListTransactionsHandler implements IQueryHandler<ListTransactionsQu
          from ledger.projection_checkpoints checkpoint
          left join lateral (
            select transaction_id as "transactionId", status, kind, description, reference, metadata,
-                  effective_at as "effectiveAt", recorded_at as "recordedAt", legs, code, pointer, details,
+                  effective_at as "effectiveAt", recorded_at as "recordedAt", legs, parent, code, pointer, details,
                   idempotency_key as "idempotencyKey", position
              from ledger.transactions where ${where.text}
             order by position desc limit ${where.parameter(page.pageSize + 1)}
@@ -102,7 +104,7 @@ function toView(row: Exclude<Row, { readonly status: null }>): ListedTransaction
     const { status, code, pointer, details } = row;
     return { ...common, status, code, pointer, details };
   }
-  const { status, kind, description, reference, metadata, legs } = row;
+  const { status, kind, description, reference, metadata, legs, parent } = row;
   const effectiveAt = toInstant(row.effectiveAt.getTime());
-  return { ...common, status, kind, description, reference, metadata, effectiveAt, legs };
+  return { ...common, status, kind, description, reference, metadata, effectiveAt, legs, parent };
 }

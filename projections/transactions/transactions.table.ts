@@ -38,3 +38,13 @@ comment on column ledger.transactions.request_hash is 'SHA-256 of the canonical 
 comment on column ledger.transactions.position is 'Position of the outcome in the log: the order of lists.';
 `,
 } as const satisfies Migration;
+
+export const transactionParentsMigration = {
+  number: 6,
+  name: 'transaction parents',
+  sql: `
+alter table ledger.transactions add column parent jsonb;
+create index transactions_by_parent on ledger.transactions ((parent ->> 'transactionId'), position) where parent is not null;
+comment on column ledger.transactions.parent is 'The hold it captures or the transaction it reverses: relation and transactionId; null when it stands alone or was rejected.';
+`,
+} as const satisfies Migration;

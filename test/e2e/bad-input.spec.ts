@@ -198,6 +198,79 @@ const ROWS: readonly BadInput[] = [
       }),
     ),
   ),
+  invalid('a hold without legs', '/legs', 'arrayMinSize', () => fixture.post('/v1/holds', { legs: [] })),
+  invalid('a hold that says no legs at all', '/legs', 'isPresent', () => fixture.post('/v1/holds', {})),
+  invalid('a hold that ends some day', '/expiresAt', 'isInstant', () =>
+    fixture.post('/v1/holds', { legs: [fixture.leg('debit', '5')], expiresAt: 'tomorrow' }),
+  ),
+  invalid('a hold with an effective time', '/effectiveAt', 'isKnown', () =>
+    fixture.post('/v1/holds', { legs: [fixture.leg('debit', '5')], effectiveAt: null }),
+  ),
+  {
+    what: 'a hold that lowers no balance',
+    send: () => fixture.post('/v1/holds', { legs: [fixture.leg('debit', '5'), fixture.leg('credit', '5')] }),
+    status: 422,
+    code: 'hold-must-reserve',
+    pointer: '/legs',
+  },
+  {
+    what: 'a hold that ended before it began',
+    send: () =>
+      fixture.post('/v1/holds', { legs: [fixture.leg('debit', '5')], expiresAt: '2020-01-01T00:00:00Z' }),
+    status: 422,
+    code: 'expiry-must-be-ahead',
+    pointer: '/expiresAt',
+  },
+  {
+    what: 'a hold for ever',
+    send: () =>
+      fixture.post('/v1/holds', { legs: [fixture.leg('debit', '5')], expiresAt: '9999-01-01T00:00:00Z' }),
+    status: 422,
+    code: 'expiry-too-far-ahead',
+    pointer: '/expiresAt',
+  },
+  {
+    what: "a hold on another company's account",
+    send: () =>
+      fixture.post('/v1/holds', { legs: [fixture.leg('credit', '5', { accountId: fixture.foreign })] }),
+    status: 422,
+    code: 'account-must-exist',
+    pointer: '/legs/0/accountId',
+  },
+  invalid('a capture of one leg', '/legs', 'arrayMinSize', () =>
+    fixture.post(`/v1/holds/${NOBODY}/capture`, { legs: [fixture.leg('debit', '5')] }),
+  ),
+  invalid('a capture that is final as a text', '/final', 'isBoolean', () =>
+    fixture.post(`/v1/holds/${NOBODY}/capture`, { final: 'true' }),
+  ),
+  invalid('an increase by nothing', '/legs', 'isPresent', () =>
+    fixture.post(`/v1/holds/${NOBODY}/increase`, {}),
+  ),
+  invalid('an extension to no time', '/expiresAt', 'isPresent', () =>
+    fixture.post(`/v1/holds/${NOBODY}/extend`, {}),
+  ),
+  invalid('an extension to null', '/expiresAt', 'isInstant', () =>
+    fixture.post(`/v1/holds/${NOBODY}/extend`, { expiresAt: null }),
+  ),
+  invalid('a void with a reason of blanks', '/reason', 'isText', () =>
+    fixture.post(`/v1/holds/${NOBODY}/void`, { reason: ' ' }),
+  ),
+  ...[-1, 100, 0.5, '0', null, 1e30].map((leg): BadInput =>
+    invalid(`a reversal of leg ${JSON.stringify(leg)}`, '/legs/0/leg', 'isIndex', () =>
+      fixture.post(`/v1/transactions/${NOBODY}/reverse`, {
+        legs: [
+          { leg, amount: '5' },
+          { leg: 1, amount: '5' },
+        ],
+      }),
+    ),
+  ),
+  invalid('a reversal some other time', '/effective', 'isIn', () =>
+    fixture.post(`/v1/transactions/${NOBODY}/reverse`, { effective: 'tomorrow' }),
+  ),
+  invalid('a reversal with an effective time', '/effectiveAt', 'isKnown', () =>
+    fixture.post(`/v1/transactions/${NOBODY}/reverse`, { effectiveAt: null }),
+  ),
   invalid('a change of nothing', '', 'isNotEmpty', () =>
     call(fixture.url, `PATCH /v1/accounts/${fixture.cash}`, { body: {} }),
   ),

@@ -38,6 +38,14 @@ export const IsAmountOrZero = (): PropertyDecorator =>
     (value) => parseNonNegativeAmount(value) !== undefined,
   );
 
+/** A place in a list of at most so many, counted from 0. */
+export const IsIndex = (countMax: number): PropertyDecorator =>
+  rule(
+    'isIndex',
+    `This is a whole number from 0 to ${countMax - 1}.`,
+    (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) < countMax,
+  );
+
 /** The id of an account or a transaction. */
 export const IsId = (): PropertyDecorator => rule('isUuid', 'An id is a UUID.', isId);
 

@@ -86,6 +86,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addTag('accounts', 'What money is booked on.')
     .addTag('transactions', 'Movements of money: posted whole, never changed.')
+    .addTag('holds', 'Funds set aside, to be captured or given back.')
     .addTag('operations', 'Health and metrics.')
     .build();
   const document = SwaggerModule.createDocument(app, base, {

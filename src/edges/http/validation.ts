@@ -42,7 +42,12 @@ class BrokenRules extends Error {
 
 /** Reads an id from a path: what is no UUID names nothing, so it is simply not there. */
 export class PathId implements PipeTransform<string, string> {
-  constructor(private readonly code: Extract<ProblemCode, 'account-must-exist' | 'transaction-must-exist'>) {}
+  constructor(
+    private readonly code: Extract<
+      ProblemCode,
+      'account-must-exist' | 'transaction-must-exist' | 'hold-must-exist'
+    >,
+  ) {}
 
   transform(value: string): string {
     if (!isId(value)) throw new Problem(this.code);

@@ -1,6 +1,6 @@
 import { assert } from '../../kernel/assert.js';
-import type { TransactionAuthorized, TransactionPosted, TransactionRejected } from './events.js';
-import type { RejectedTransactionView, TransactionView } from './transaction-view.js';
+import type { Parent, TransactionAuthorized, TransactionPosted, TransactionRejected } from './events.js';
+import type { LinkView, RejectedTransactionView, TransactionView } from './transaction-view.js';
 
 /** The frozen answer of a committed transaction. */
 export function toPostedView(
@@ -27,9 +27,17 @@ export function toPostedView(
       amount,
       currency,
     })),
+    parent: toLinkView(data.parent),
     idempotencyKey: data.idempotencyKey,
     position: position.toString(),
   };
+}
+
+function toLinkView(parent: Parent | null): LinkView | null {
+  if (parent === null) return null;
+  const { relation, transactionId } = parent;
+  assert(relation !== 'increase', 'An increase of a hold posts no transaction.');
+  return { relation, transactionId };
 }
 
 /** The record of a refusal. */

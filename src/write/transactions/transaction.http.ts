@@ -1,22 +1,21 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { limits } from '../../config/limits.js';
-import type { Positioned } from '../../edges/http/command-answer.js';
-import { IsInstant, IsMetadata, IsText, OptionalOrNull, parseInstant } from '../../edges/http/fields.js';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { DescribedAnswer } from '../../edges/http/api-docs.js';
+import { answerCommand, type Positioned } from '../../edges/http/command-answer.js';
 import type { ProblemCode } from '../../edges/http/problem.js';
-import { AMOUNT_DIGITS_MAX, type Direction } from '../../kernel/money.js';
-import type { LegView, RejectedTransactionView, TransactionView } from './transaction-view.js';
+import type { Direction } from '../../kernel/money.js';
+import { measureTransfer } from '../../observability/metrics.js';
+import type { CommandOutcome } from '../command.js';
+import { AMOUNT_PROPERTY, DIRECTIONS } from './transaction-body.http.js';
+import type {
+  LegView,
+  LinkedTransactionView,
+  LinkView,
+  RejectedTransactionView,
+  TransactionView,
+} from './transaction-view.js';
 
-/** What the HTTP forms of the transaction slices share: the answer, and the fields of every request. */
-
-export const DIRECTIONS: readonly Direction[] = ['debit', 'credit'];
-
-const AMOUNT_PATTERN = `^[1-9][0-9]{0,${AMOUNT_DIGITS_MAX - 1}}$`;
-
-/** How an amount is documented. */
-export const AMOUNT_PROPERTY = {
-  pattern: AMOUNT_PATTERN,
-  description: 'Minor units as digits: "1050" is 10.50 USD.',
-} as const;
+/** What the HTTP forms of the transaction slices share: their answers, and what they can refuse. */
 
 /** One leg as it is answered. */
 export class Leg implements LegView {
@@ -33,7 +32,17 @@ export class Leg implements LegView {
   currency!: string;
 }
 
+/** What a transaction took its funds or its legs from. */
+export class TransactionLink implements LinkView {
+  @ApiProperty({ enum: ['capture', 'reversal'] })
+  relation!: LinkView['relation'];
+
+  @ApiProperty({ format: 'uuid', description: 'The hold that it captures, or the transaction it reverses.' })
+  transactionId!: string;
+}
+
 /** A posted transaction as it is answered: the same for ever. */
+@ApiExtraModels(TransactionLink)
 export class Transaction implements Positioned<TransactionView> {
   @ApiProperty({ format: 'uuid' })
   transactionId!: string;
@@ -62,11 +71,26 @@ export class Transaction implements Positioned<TransactionView> {
   @ApiProperty({ type: [Leg] })
   legs!: readonly LegView[];
 
+  @ApiProperty({
+    oneOf: [{ $ref: getSchemaPath(TransactionLink) }, { type: 'null' }],
+    description: 'What it captures or reverses; null on a transaction that stands alone.',
+  })
+  parent!: LinkView | null;
+
   @ApiProperty()
   idempotencyKey!: string;
 
   @ApiProperty({ description: 'The position of the commit in the log; as digits.' })
   position!: string;
+}
+
+/** A posted transaction as reading it answers: with what was linked to it since. */
+export class LinkedTransaction extends Transaction implements LinkedTransactionView {
+  @ApiProperty({
+    type: [String],
+    description: 'The transactions that reversed it, whole or in part, in order.',
+  })
+  reversedBy!: readonly string[];
 }
 
 /** A request whose final outcome is a refusal, as it is answered: the same for ever. */
@@ -94,76 +118,6 @@ export class RejectedTransaction implements RejectedTransactionView {
 
   @ApiProperty({ description: 'The position of the refusal in the log; as digits.' })
   position!: string;
-}
-
-/** What both forms of a posting request may say. */
-export class PostingBody {
-  @OptionalOrNull()
-  @IsInstant()
-  @ApiPropertyOptional({
-    type: String,
-    format: 'date-time',
-    nullable: true,
-    default: null,
-    description:
-      'Business time with its offset; now when absent. At most 24 hours ahead. Milliseconds count, finer digits are cut off.',
-  })
-  effectiveAt?: string | null;
-
-  @OptionalOrNull()
-  @IsText(limits.kindCharsMax)
-  @ApiPropertyOptional({
-    type: String,
-    nullable: true,
-    maxLength: limits.kindCharsMax,
-    description: 'What sort of movement this is, in your words.',
-  })
-  kind?: string | null;
-
-  @OptionalOrNull()
-  @IsText(limits.descriptionCharsMax)
-  @ApiPropertyOptional({ type: String, nullable: true, maxLength: limits.descriptionCharsMax, default: null })
-  description?: string | null;
-
-  @OptionalOrNull()
-  @IsText(limits.referenceCharsMax)
-  @ApiPropertyOptional({
-    type: String,
-    nullable: true,
-    maxLength: limits.referenceCharsMax,
-    default: null,
-    description: 'Your own id of the matter: not unique, transactions are found by it.',
-  })
-  reference?: string | null;
-
-  @OptionalOrNull()
-  @IsMetadata()
-  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' }, default: {} })
-  metadata?: Record<string, string> | null;
-}
-
-/**
- * The shared fields with every default filled in, so that leaving one out and sending its default are the same request.
- *
- * @param kind what the form calls its movements when the client does not
- */
-export function toRequestedFields(
-  body: PostingBody,
-  kind: string,
-): {
-  readonly effectiveAt: string | null;
-  readonly kind: string;
-  readonly description: string | null;
-  readonly reference: string | null;
-  readonly metadata: Readonly<Record<string, string>>;
-} {
-  return {
-    effectiveAt: typeof body.effectiveAt === 'string' ? parseInstant(body.effectiveAt) : null,
-    kind: body.kind ?? kind,
-    description: body.description ?? null,
-    reference: body.reference ?? null,
-    metadata: { ...body.metadata },
-  };
 }
 
 /** What a posting can be refused for, in the order of the ladder. */
@@ -204,6 +158,7 @@ export const EXAMPLE_TRANSACTION: Transaction = {
       currency: 'USD',
     },
   ],
+  parent: null,
   idempotencyKey: '0b8f6f5e-6f0a-4c39-9f3d-6a3f5d1c2b7a',
   position: '2048',
 };
@@ -219,3 +174,38 @@ export const EXAMPLE_REJECTED_TRANSACTION: RejectedTransaction = {
   idempotencyKey: '6a1f3f0e-8e0b-4a55-8f53-64c1b7d0e922',
   position: '2304',
 };
+
+const LOCATION = { Location: 'The path of the transaction.' };
+
+/** What a posting is answered with: at once, or while entries are still owed. */
+export function postingAnswers(example: Transaction): readonly DescribedAnswer[] {
+  return [
+    {
+      status: 201,
+      description: 'Posted: every account shows it.',
+      type: Transaction,
+      example,
+      headers: LOCATION,
+    },
+    {
+      status: 202,
+      description: 'Posted for good; some accounts will show it in a moment.',
+      type: Transaction,
+      example,
+      headers: LOCATION,
+    },
+  ];
+}
+
+/** Carries out a command that posts a transaction, counts what it came to, and answers it. */
+export async function answerPosting(
+  reply: FastifyReply,
+  carryOut: () => Promise<CommandOutcome<TransactionView>>,
+): Promise<Transaction> {
+  const measured = measureTransfer();
+  const outcome = await carryOut();
+  measured(outcome.kind, outcome.kind === 'refused' ? outcome.refusal.code : 'none');
+  return answerCommand(reply, outcome, 201, ({ transactionId }) => ({
+    location: `/v1/transactions/${transactionId}`,
+  }));
+}

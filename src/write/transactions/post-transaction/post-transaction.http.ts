@@ -2,49 +2,32 @@ import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBody, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { limits } from '../../../config/limits.js';
 import { DescribeCommand } from '../../../edges/http/api-docs.js';
-import { answerCommand } from '../../../edges/http/command-answer.js';
 import { IsAmount, IsCurrencyCode, IsId } from '../../../edges/http/fields.js';
 import { CurrentCommandContext } from '../../../edges/http/idempotency-key.js';
-import type { Direction } from '../../../kernel/money.js';
-import { measureTransfer } from '../../../observability/metrics.js';
 import type { CommandContext } from '../../command.js';
 import {
   AMOUNT_PROPERTY,
-  DIRECTIONS,
-  EXAMPLE_TRANSACTION,
-  POSTING_PROBLEMS,
+  LegBody,
   PostingBody,
   toRequestedFields,
-  Transaction,
+  toRequestedLegs,
+} from '../transaction-body.http.js';
+import {
+  answerPosting,
+  EXAMPLE_TRANSACTION,
+  POSTING_PROBLEMS,
+  postingAnswers,
+  type Transaction,
 } from '../transaction.http.js';
 import {
   PostTransactionCommand,
   type PostTransactionRequest,
   type PostTransferRequest,
 } from './post-transaction.command.js';
-
-/** One leg of the body of `POST /v1/transactions`. */
-export class LegBody {
-  @IsId()
-  @ApiProperty({ format: 'uuid' })
-  accountId!: string;
-
-  @IsIn(DIRECTIONS, { message: 'A direction is debit or credit.' })
-  @ApiProperty({ enum: DIRECTIONS })
-  direction!: Direction;
-
-  @IsAmount()
-  @ApiProperty(AMOUNT_PROPERTY)
-  amount!: string;
-
-  @IsCurrencyCode()
-  @ApiProperty({ pattern: '^[A-Z]{3}$' })
-  currency!: string;
-}
 
 const LEGS_SENTENCE = `A transaction has ${limits.legsMin} to ${limits.legsMax} legs.`;
 
@@ -78,22 +61,26 @@ export class PostTransferBody extends PostingBody {
   currency!: string;
 }
 
-const ANSWERS = [
-  {
-    status: 201,
-    description: 'Posted: every account shows it.',
-    type: Transaction,
-    example: EXAMPLE_TRANSACTION,
-    headers: { Location: 'The path of the transaction.' },
-  },
-  {
-    status: 202,
-    description: 'Posted for good; some accounts will show it in a moment.',
-    type: Transaction,
-    example: EXAMPLE_TRANSACTION,
-    headers: { Location: 'The path of the transaction.' },
-  },
-];
+/** The request of `POST /v1/transactions`, every default filled in. */
+export function toTransactionRequest(body: PostTransactionBody): PostTransactionRequest {
+  return {
+    form: 'transaction',
+    ...toRequestedFields(body, 'transaction'),
+    legs: toRequestedLegs(body.legs),
+  };
+}
+
+/** The request of `POST /v1/transfers`, every default filled in. */
+export function toTransferRequest(body: PostTransferBody): PostTransferRequest {
+  return {
+    form: 'transfer',
+    ...toRequestedFields(body, 'transfer'),
+    from: body.from.toLowerCase(),
+    to: body.to.toLowerCase(),
+    amount: body.amount,
+    currency: body.currency,
+  };
+}
 
 @ApiTags('transactions')
 @Controller('v1')
@@ -105,7 +92,7 @@ export class PostTransactionController {
   @DescribeCommand({
     summary: 'Post a transaction of several legs',
     description: 'Debits equal credits in every currency. All legs are posted, or none.',
-    answers: ANSWERS,
+    answers: postingAnswers(EXAMPLE_TRANSACTION),
     problems: POSTING_PROBLEMS,
     namesIn: 'body',
   })
@@ -147,16 +134,8 @@ export class PostTransactionController {
     @Body() body: PostTransactionBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Transaction> {
-    return this.execute(reply, context, {
-      form: 'transaction',
-      ...toRequestedFields(body, 'transaction'),
-      legs: body.legs.map(({ accountId, direction, amount, currency }) => ({
-        accountId: accountId.toLowerCase(),
-        direction,
-        amount,
-        currency,
-      })),
-    });
+    const command = new PostTransactionCommand(context, toTransactionRequest(body));
+    return answerPosting(reply, () => this.commands.execute(command));
   }
 
   @Post('transfers')
@@ -164,7 +143,7 @@ export class PostTransactionController {
   @DescribeCommand({
     summary: 'Transfer an amount from one account to another',
     description: 'The short form of a transaction of two legs: debits `from`, credits `to`.',
-    answers: ANSWERS,
+    answers: postingAnswers(EXAMPLE_TRANSACTION),
     problems: POSTING_PROBLEMS,
     namesIn: 'body',
   })
@@ -188,26 +167,7 @@ export class PostTransactionController {
     @Body() body: PostTransferBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Transaction> {
-    return this.execute(reply, context, {
-      form: 'transfer',
-      ...toRequestedFields(body, 'transfer'),
-      from: body.from.toLowerCase(),
-      to: body.to.toLowerCase(),
-      amount: body.amount,
-      currency: body.currency,
-    });
-  }
-
-  private async execute(
-    reply: FastifyReply,
-    context: CommandContext,
-    request: PostTransactionRequest | PostTransferRequest,
-  ): Promise<Transaction> {
-    const measured = measureTransfer();
-    const outcome = await this.commands.execute(new PostTransactionCommand(context, request));
-    measured(outcome.kind, outcome.kind === 'refused' ? outcome.refusal.code : 'none');
-    return answerCommand(reply, outcome, 201, ({ transactionId }) => ({
-      location: `/v1/transactions/${transactionId}`,
-    }));
+    const command = new PostTransactionCommand(context, toTransferRequest(body));
+    return answerPosting(reply, () => this.commands.execute(command));
   }
 }

@@ -7,21 +7,21 @@ import { CurrentPrincipal } from '../../../edges/http/principal.js';
 import { Problem } from '../../../edges/http/problem.js';
 import { PathId } from '../../../edges/http/validation.js';
 import type { Principal } from '../../../kernel/principal.js';
-import type { RejectedTransactionView, TransactionView } from '../transaction-view.js';
+import type { LinkedTransactionView, RejectedTransactionView } from '../transaction-view.js';
 import {
   EXAMPLE_REJECTED_TRANSACTION,
   EXAMPLE_TRANSACTION,
+  LinkedTransaction,
   RejectedTransaction,
-  Transaction,
 } from '../transaction.http.js';
 import { ReadTransactionQuery } from './read-transaction.query.js';
 
 const ANSWERS = [
   {
     status: 200,
-    description: 'What the request came to, for ever: posted, or rejected.',
-    type: Transaction,
-    example: EXAMPLE_TRANSACTION,
+    description: 'What the request came to, for ever: posted, or rejected; and what reversed it since.',
+    type: LinkedTransaction,
+    example: { ...EXAMPLE_TRANSACTION, reversedBy: ['d4c3b2a1-0f9e-5d8c-8b7a-695847362514'] },
     or: {
       description: 'The request was refused, and that is final.',
       type: RejectedTransaction,
@@ -46,7 +46,7 @@ export class ReadTransactionController {
   async readById(
     @CurrentPrincipal() principal: Principal,
     @Param('transactionId', new PathId('transaction-must-exist')) transactionId: string,
-  ): Promise<TransactionView | RejectedTransactionView> {
+  ): Promise<LinkedTransactionView | RejectedTransactionView> {
     return this.read(new ReadTransactionQuery(principal, { transactionId }));
   }
 
@@ -62,13 +62,13 @@ export class ReadTransactionController {
   async readByKey(
     @CurrentPrincipal() principal: Principal,
     @Param('key') idempotencyKey: string,
-  ): Promise<TransactionView | RejectedTransactionView> {
+  ): Promise<LinkedTransactionView | RejectedTransactionView> {
     // What is no key made nothing.
     if (!IDEMPOTENCY_KEY_PATTERN.test(idempotencyKey)) throw new Problem('transaction-must-exist');
     return this.read(new ReadTransactionQuery(principal, { idempotencyKey }));
   }
 
-  private async read(query: ReadTransactionQuery): Promise<TransactionView | RejectedTransactionView> {
+  private async read(query: ReadTransactionQuery): Promise<LinkedTransactionView | RejectedTransactionView> {
     const found = await this.queries.execute(query);
     if (found === null) throw new Problem('transaction-must-exist');
     return found;
