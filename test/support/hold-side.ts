@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { EventStore } from '../../src/edges/event-store/event-store.js';
+import type { IdSource } from '../../src/kernel/ids.js';
 import type { Direction } from '../../src/kernel/money.js';
 import type { CommandContext, CommandOutcome } from '../../src/write/command.js';
 import { NO_METRICS } from '../../src/write/metrics.js';
@@ -40,14 +42,13 @@ import { aContext, NO_TEXT, WriteSide } from './write-side.js';
 const PRINCIPAL = aContext().principal;
 
 /** One process's write side with holds and reversals, on a clock that a spec moves. */
-export class HoldSide extends WriteSide {
+export class HoldSide<Store extends EventStore = InMemoryEventStore> extends WriteSide<Store> {
   private readonly time: { nowMs: number };
   private readonly administration_: HoldAdministration;
   private readonly expiry: HoldExpiry;
 
-  constructor(store: InMemoryEventStore, time = { nowMs: Date.now() }) {
+  constructor(store: Store, time = { nowMs: Date.now() }, ids: IdSource = { newId: () => randomUUID() }) {
     const clock = { nowMs: () => time.nowMs };
-    const ids = { newId: () => randomUUID() };
     super(store, clock, ids);
     this.time = time;
     const settlement = new Settlement(this.executors, this.parents, clock, NO_METRICS);
