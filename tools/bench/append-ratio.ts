@@ -69,7 +69,12 @@ async function enter(name: string, args: readonly string[]): Promise<Contestant>
     ? ['--cpu-prof', `--cpu-prof-name=${args[0] ?? ''}.cpuprofile`]
     : [];
   const child = fork(new URL('./append-server.js', import.meta.url), [...args], { execArgv: profiled });
-  const [message] = (await once(child, 'message')) as [{ readonly port: number }];
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`The server "${name}" ended before it listened.`);
+  });
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [{ readonly port: number }];
+  // From here on its end is awaited where it is asked for.
+  ended.catch(() => undefined);
   const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${message.port}?tls=false`);
   return { name, child, client, rates: [] };
 }
