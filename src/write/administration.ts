@@ -1,5 +1,5 @@
 import { limits } from '../config/limits.js';
-import type { EventStore, NewEvent, RecordedEvent } from '../edges/event-store/event-store.js';
+import type { EventMetadata, EventStore, NewEvent, RecordedEvent } from '../edges/event-store/event-store.js';
 import { toLedgerEvent, type LedgerEvent } from '../edges/event-store/ledger-event.js';
 import { assert } from '../kernel/assert.js';
 import { toInstant, type Clock } from '../kernel/clock.js';
@@ -116,8 +116,7 @@ export class Administration<State, Event extends LedgerEvent, View> {
       return refusedNow(refusal('idempotency-key-reused', null, { fields }));
     }
 
-    // Another process may have carried the command out since this one looked. From an older view we would append the same
-    // event again; the store would call that the same append, and we would call a replay a first answer.
+    // Another process may have carried the command out since this one looked.
     if (!isFirst) await this.kind.executors.read(targetId, { current: true });
     const outcome = await this.kind.executors.execute<Result<Appended<Event, View>, Refusal>>(targetId, {
       afterRevision: BigInt(claim.afterRevision),
@@ -141,12 +140,15 @@ export class Administration<State, Event extends LedgerEvent, View> {
         };
       },
     });
-    if (outcome.kind === 'done-before') return this.replay(targetId, outcome.eventRevision);
+    if (outcome.kind === 'done-before') return this.replay(context, targetId, outcome.eventRevision);
     if (!outcome.result.ok) return refusedNow(outcome.result.refusal);
     assert(outcome.position !== null, 'An accepted command appended an event.');
     const { answer, events } = outcome.result.value;
     const settled = await this.settle(context, events);
-    return { kind: 'accepted', body: answer, position: outcome.position, replayed: false, settled };
+    // Two processes may append the same event at once: the store calls both the same append, and only one is the first.
+    const { metadata } = await this.recorded(targetId, outcome.revision);
+    const replayed = (metadata as Partial<EventMetadata>).requestId !== context.requestId;
+    return { kind: 'accepted', body: answer, position: outcome.position, replayed, settled };
   }
 
   /**
@@ -154,7 +156,7 @@ export class Administration<State, Event extends LedgerEvent, View> {
    *
    * @returns false when something is still owed
    */
-  protected settle(_context: CommandContext, _events: readonly Event[]): Promise<boolean> {
+  protected settle(_context: CommandContext, _events: readonly LedgerEvent[]): Promise<boolean> {
     return Promise.resolve(true);
   }
 
@@ -176,13 +178,29 @@ export class Administration<State, Event extends LedgerEvent, View> {
     return { claim: this.kind.readClaim(first), isFirst: false };
   }
 
-  private async replay(targetId: string, revision: bigint): Promise<CommandOutcome<View>> {
+  /** The answer that was given before, finished where a crash left it unfinished. */
+  private async replay(
+    context: CommandContext,
+    targetId: string,
+    revision: bigint,
+  ): Promise<CommandOutcome<View>> {
+    const event = toLedgerEvent(await this.recorded(targetId, revision));
+    const settled = await this.settle(context, [event]);
+    return {
+      kind: 'accepted',
+      body: this.kind.answerOf(event),
+      position: event.position,
+      replayed: true,
+      settled,
+    };
+  }
+
+  private async recorded(targetId: string, revision: bigint): Promise<RecordedEvent> {
     const stream = this.kind.streamOf(targetId);
     const page = await this.store.readStream(stream, { from: revision, countMax: 1 });
     const recorded = page.events[0];
     assert(recorded, `Revision ${revision} of ${stream} was seen before.`);
-    const body = this.kind.answerOf(toLedgerEvent(recorded));
-    return { kind: 'accepted', body, position: recorded.position, replayed: true, settled: true };
+    return recorded;
   }
 
   /** The target as it will stand once all these events do. */

@@ -180,6 +180,28 @@ describe('the same key again', () => {
     expect(typesIn(store, accountId).filter((type) => type === 'AccountFrozen')).toHaveLength(1);
   });
 
+  it('has one first answer, even when two processes carry the command out at once', async () => {
+    const { store, accountId, commands } = await anAccount();
+    const other = commandsOf(new WriteSide(store));
+    await other.change(aContext(), accountId, { name: 'Both know the account' });
+    await commands.change(aContext(), accountId, { name: 'Both know it as it is' });
+    const [one, two] = [aContext({ idempotencyKey: 'both' }), aContext({ idempotencyKey: 'both' })];
+    const both = new Gate();
+    let arrived = 0;
+    store.beforeAppend = async (_stream, [event]) => {
+      // Both have decided before either has appended.
+      if (event?.type !== 'AccountFrozen') return;
+      arrived += 1;
+      if (arrived === 2) both.open();
+      await both.wait();
+    };
+    const answers = await Promise.all([commands.freeze(one, accountId), other.freeze(two, accountId)]);
+    expect(arrived).toBe(2);
+    expect(answers.map((answer) => answer.replayed).sort()).toEqual([false, true]);
+    expect({ ...answers[0], replayed: true }).toEqual({ ...answers[1], replayed: true });
+    expect(typesIn(store, accountId).filter((type) => type === 'AccountFrozen')).toHaveLength(1);
+  });
+
   it('gives the frozen answer of a command that took two events', async () => {
     const { store, accountId, commands } = await anAccount();
     const context = aContext();

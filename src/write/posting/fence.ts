@@ -1,6 +1,7 @@
 import { limits } from '../../config/limits.js';
 import type { EventMetadata, EventStore } from '../../edges/event-store/event-store.js';
 import { toInstant, type Clock } from '../../kernel/clock.js';
+import { TryAgain } from '../command.js';
 import { eventIdOf } from '../identity.js';
 import type { WriteMetrics } from '../metrics.js';
 import { transactionStream, type AttemptAbandoned } from '../transactions/events.js';
@@ -18,7 +19,7 @@ export interface FenceOn {
  * Whoever commits late then fails at the expected revision.
  *
  * @returns what the stream holds afterwards
- * @throws EventStoreUnavailable, AppendOutcomeUnknown
+ * @throws TryAgain, EventStoreUnavailable, AppendOutcomeUnknown: the fence may not stand
  */
 export async function fenceAttempts(
   { store, clock, metrics }: FenceOn,
@@ -29,7 +30,10 @@ export async function fenceAttempts(
   let attempts = await readAttempts(store, transactionId);
   for (const attemptId of attemptIds) {
     for (let conflicts = 0; mayStillCommit(attempts, attemptId); conflicts += 1) {
-      if (conflicts > limits.commitConflictsMax) return attempts;
+      // Whoever asked for the fence must not go on as if it stood.
+      if (conflicts > limits.commitConflictsMax) {
+        throw new TryAgain(`Transaction ${transactionId} kept changing: send it again with the same key.`);
+      }
       const abandoned: AttemptAbandoned = {
         type: 'AttemptAbandoned',
         data: { transactionId, attemptId, at: toInstant(clock.nowMs()) },

@@ -100,13 +100,13 @@ export class Posting {
     // 1 Decide.
     const nowMs = this.clock.nowMs();
     const plan = await this.decide(command, nowMs);
-    if (!plan.ok && !REFUSALS[plan.refusal.code].frozen) return { refused: plan.refusal };
-
     // A request that reserves nothing learns of an earlier outcome from its commit; others must not reserve twice.
     const mayDisturb = !plan.ok || plan.value.guard !== null || plan.value.legs.some((leg) => leg.checked);
     const before = mayDisturb ? await readAttempts(this.store, transactionId) : UNTOUCHED;
     const earlier = await this.earlier(command, before);
     if (earlier) return earlier;
+    // Only now: what was accepted once may be malformed today, as a hold whose end has passed.
+    if (!plan.ok && !REFUSALS[plan.refusal.code].frozen) return { refused: plan.refusal };
 
     const facts: OutcomeFacts = {
       transactionId,

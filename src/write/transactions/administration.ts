@@ -1,5 +1,5 @@
 import type { EventStore } from '../../edges/event-store/event-store.js';
-import { toLedgerEvent, type RecordedLedgerEvent } from '../../edges/event-store/ledger-event.js';
+import { toLedgerEvent, type LedgerEvent, type RecordedLedgerEvent } from '../../edges/event-store/ledger-event.js';
 import { assert } from '../../kernel/assert.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { IdSource } from '../../kernel/ids.js';
@@ -64,7 +64,7 @@ export class HoldAdministration extends Administration<TransactionState, Transac
   }
 
   /** Gives back on the accounts what a hold owes. */
-  protected override settle(context: CommandContext, events: readonly TransactionEvent[]): Promise<boolean> {
+  protected override settle(context: CommandContext, events: readonly LedgerEvent[]): Promise<boolean> {
     const owed = events.flatMap((event) => ('released' in event.data ? event.data.released : []));
     const commandId = transactionIdOf(context.principal.companyId, context.idempotencyKey);
     return this.settlement.release(owed, eventMetadata(context, commandId));

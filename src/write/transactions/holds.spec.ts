@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InMemoryEventStore } from '../../../test/support/in-memory-event-store.js';
 import { HoldSide, leg } from '../../../test/support/hold-side.js';
+import { EventStoreUnavailable } from '../../edges/event-store/event-store.js';
 import type { CommandOutcome } from '../command.js';
 import { aContext } from '../../../test/support/write-side.js';
 
@@ -30,6 +31,32 @@ describe('a hold', () => {
       entries: 1,
     });
     expect(await side.money(merchant)).toMatchObject({ balance: 0n });
+  });
+
+  it('is answered as the first time when it is sent again after its end', async () => {
+    const { side, customer } = await aHold();
+    const context = aContext();
+    const expiresAt = new Date(side.nowMs + 60_000).toISOString();
+    const request = { legs: [leg(customer, 'debit', '10')], expiresAt };
+    const first = await side.hold(request, context);
+    const other = new HoldSide(side.store, { nowMs: side.nowMs + 120_000 });
+    expect(await other.hold(request, context)).toEqual({ ...first, replayed: true });
+    expect(codeOf(await other.hold(request, aContext()))).toBe('expiry-must-be-ahead');
+  });
+
+  it('whose void was interrupted gives the rest back when the void is sent again', async () => {
+    const { side, customer, holdId } = await aHold();
+    const context = aContext();
+    let isDown = true;
+    side.store.beforeAppend = (_stream, events) => {
+      const isRelease = events.some(({ type }) => type === 'ReservationReleased');
+      if (isDown && isRelease) throw new EventStoreUnavailable('Down.');
+    };
+    expect(await side.void(holdId, context)).toMatchObject({ kind: 'accepted', settled: false });
+    expect(await side.void(holdId, context)).toMatchObject({ replayed: true, settled: false });
+    isDown = false;
+    expect(await side.void(holdId, context)).toMatchObject({ replayed: true, settled: true });
+    expect(await side.money(customer)).toMatchObject({ available: 1000n, reserved: 0n });
   });
 
   it('is refused when the funds are not there', async () => {

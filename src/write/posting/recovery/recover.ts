@@ -4,11 +4,19 @@ import { toInstant, type Clock } from '../../../kernel/clock.js';
 import type { AccountExecutors } from '../../accounts/executors.js';
 import { SCHEMA_VERSION } from '../../event-metadata.js';
 import type { WriteMetrics } from '../../metrics.js';
+import type { Parent } from '../../transactions/events.js';
 import type { TransactionExecutors } from '../../transactions/executors.js';
 import { fenceAttempts } from '../fence.js';
 import { releaseGuard, releaseParts, releaseReservations, type ReserveOn } from '../reserve.js';
 import { Settlement } from '../settle.js';
-import type { InFlight } from './in-flight.js';
+import type { InFlight, OpenReservation } from './in-flight.js';
+
+/** What attempts of one transaction had set aside at one moment. */
+interface SetAside {
+  readonly transactionId: string;
+  readonly reservations: readonly OpenReservation[];
+  readonly claims: readonly (readonly [attemptId: string, parent: Parent])[];
+}
 
 /** Finishes what a crash left: settles what is committed, fences and releases what is not. */
 export class Recovery {
@@ -33,17 +41,20 @@ export class Recovery {
   async recover(inFlight: InFlight): Promise<boolean> {
     const metadata = metadataOf(inFlight);
     const on: ReserveOn = { accounts: this.accounts, parents: this.parents, metadata };
-    const { transactionId, reservations, claims } = inFlight;
+    const { transactionId } = inFlight;
+    // As they stand now: what the log brings while this runs belongs to attempts that are not fenced off here.
+    const reservations = [...inFlight.reservations.values()];
+    const claims = [...inFlight.claims];
     const attemptIds = new Set([
-      ...claims.keys(),
-      ...[...reservations.values()].map(({ attemptId }) => attemptId),
+      ...claims.map(([attemptId]) => attemptId),
+      ...reservations.map(({ attemptId }) => attemptId),
     ]);
     // Without an outcome, no attempt that set something aside may commit any more.
     const fence = { store: this.store, clock: this.clock, metrics: this.metrics };
     const attempts = await fenceAttempts(fence, transactionId, attemptIds, metadata);
     const event = attempts.outcome?.event;
     const committed = event && event.type !== 'TransactionRejected' ? event : null;
-    await this.releaseOrphans(inFlight, committed, on);
+    await this.releaseOrphans({ transactionId, reservations, claims }, committed, on);
     const now = toInstant(this.clock.nowMs());
     const givenBack = await releaseParts(on, [...inFlight.releases.values()], now);
     const deadlineMs = this.accounts.deadlineIn(limits.commandTimeoutMs);
@@ -54,14 +65,14 @@ export class Recovery {
 
   /** Gives back what was set aside by attempts that can't commit, or whose outcome names something else. */
   private async releaseOrphans(
-    { transactionId, reservations, claims }: InFlight,
+    { transactionId, reservations, claims }: SetAside,
     committed: NonNullable<InFlight['committed']> | null,
     on: ReserveOn,
   ): Promise<void> {
     const now = toInstant(this.clock.nowMs());
     const named = new Set(committed?.data.legs.map((leg) => leg.reservationId));
-    const orphans = [...reservations.values()].filter(({ reservationId }) => !named.has(reservationId));
-    const lost = [...claims].filter(([attemptId]) => attemptId !== committed?.data.attemptId);
+    const orphans = reservations.filter(({ reservationId }) => !named.has(reservationId));
+    const lost = claims.filter(([attemptId]) => attemptId !== committed?.data.attemptId);
     await Promise.allSettled([
       releaseReservations(on, orphans, now),
       ...lost.map(([attemptId, parent]) => releaseGuard(on, parent, { transactionId, attemptId, now })),

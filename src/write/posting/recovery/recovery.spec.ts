@@ -4,9 +4,11 @@ import { limits } from '../../../config/limits.js';
 import type { NewEvent, RecordedEvent } from '../../../edges/event-store/event-store.js';
 import { toLedgerEvent } from '../../../edges/event-store/ledger-event.js';
 import { InMemoryEventStore } from '../../../../test/support/in-memory-event-store.js';
+import { Gate } from '../../../../test/support/held-reads-store.js';
 import { HoldSide, leg } from '../../../../test/support/hold-side.js';
 import { MortalStore, type Death } from '../../../../test/support/mortal-store.js';
 import { WriteSide, aContext } from '../../../../test/support/write-side.js';
+import { TryAgain } from '../../command.js';
 import { NO_METRICS } from '../../metrics.js';
 import { Settlement } from '../settle.js';
 import { HoldExpiry } from './expire-holds.js';
@@ -119,6 +121,71 @@ describe('a process that dies', () => {
     expect(store.log.filter((event) => event.type === 'AttemptAbandoned')).toHaveLength(1);
     expect(store.log.filter((event) => event.type === 'TransactionPosted')).toHaveLength(2);
     expect(track(store).count).toBe(0);
+  });
+});
+
+describe('recovery of a transaction that is sent again meanwhile', () => {
+  it('leaves alone what the new attempt sets aside while the old one is fenced off', async () => {
+    const { store, side, customer, merchant, context, request } = await aCrash({
+      when: 'after',
+      matches: has('FundsReserved'),
+    });
+    const tracker = track(store);
+    const [inFlight] = tracker.all();
+    if (!inFlight) throw new Error('Nothing is in flight.');
+    const recovered = new Gate();
+    let retry: ReturnType<WriteSide['transfer']> | undefined;
+    store.beforeAppend = async (_stream, events) => {
+      if (has('TransactionPosted')(_stream, events)) await recovered.wait();
+      if (!has('AttemptAbandoned')(_stream, events)) return;
+      retry = new WriteSide(store).transfer(request, context);
+      await recovered.reached;
+      // The log brings the settler the new attempt's reservation before the old one's are released.
+      const newest = store.log.at(-1);
+      if (newest?.type !== 'FundsReserved') throw new Error('The new attempt has not reserved.');
+      tracker.apply(toLedgerEvent(newest));
+    };
+    const recovery = new Recovery(
+      store,
+      side.executors,
+      side.parents,
+      { nowMs: () => Date.now() },
+      NO_METRICS,
+    );
+    await recovery.recover(inFlight);
+    recovered.open();
+    expect(await retry).toMatchObject({ kind: 'accepted', settled: true });
+    expect(await side.money(customer)).toEqual({ balance: 600n, available: 600n, reserved: 0n, entries: 2 });
+    expect(await side.money(merchant)).toMatchObject({ balance: 400n, entries: 1 });
+    expect(track(store).count).toBe(0);
+  });
+
+  it('gives nothing back when the fence does not stand', async () => {
+    const { store, side, customer } = await aCrash({ when: 'after', matches: has('FundsReserved') });
+    const [inFlight] = track(store).all();
+    if (!inFlight) throw new Error('Nothing is in flight.');
+    const stream = `transaction-${inFlight.transactionId}`;
+    let others = 0;
+    store.beforeAppend = async (name, events) => {
+      const [fence] = events;
+      const isOurs =
+        fence?.type === 'AttemptAbandoned' && 'attemptId' in fence.data && !('other' in fence.data);
+      if (name !== stream || !fence || !isOurs) return;
+      others += 1;
+      const expected = others === 1 ? 'no_stream' : BigInt(others - 2);
+      const data = { ...fence.data, attemptId: randomUUID(), other: true };
+      await store.append(stream, expected, [{ ...fence, id: randomUUID(), data }]);
+    };
+    const recovery = new Recovery(
+      store,
+      side.executors,
+      side.parents,
+      { nowMs: () => Date.now() },
+      NO_METRICS,
+    );
+    await expect(recovery.recover(inFlight)).rejects.toThrow(TryAgain);
+    expect(others).toBe(limits.commitConflictsMax + 1);
+    expect(await side.money(customer)).toMatchObject({ reserved: 400n });
   });
 });
 
