@@ -22,6 +22,8 @@ export const limits = {
   reasonCharsMax: 500,
   idempotencyKeyCharsMax: 255,
   companyIdCharsMax: 64,
+  /** Conditions of one request. */
+  conditionsMax: 100,
   /** Levels of sub-accounts below a root. */
   hierarchyDepthMax: 8,
 
@@ -65,6 +67,8 @@ export const limits = {
   flushConflictsMax: 50,
   /** Attempts of one posting: it starts over when it was fenced off, or met a rival attempt of its own key. */
   attemptsMax: 6,
+  /** Events of earlier attempts that a condition on a revision is looked through for. */
+  ownTraceEventsMax: 50,
   /** How long a rival attempt is given to come to an outcome before it is fenced off, and how often it is looked at. */
   rivalGraceMs: 1_000,
   rivalLookMs: 40,
@@ -128,6 +132,8 @@ export const limits = {
   projectionStandbyPollMs: 500,
   /** How often a projection that only met events it does not handle stores how far it has come. */
   projectionIdleCheckpointMs: 1_000,
+  /** How often a projection that stopped looks whether it was asked to go on. */
+  projectionControlPollMs: 1_000,
   /** Pauses after a lost connection: doubled from the first to the last, for as long as the process lives. */
   projectionRetryMsFirst: 100,
   projectionRetryMsMax: 5_000,

@@ -18,8 +18,8 @@ describe('the refusal codes', () => {
       'capture-exceeds-held',
       'transaction-is-already-reversed',
       'reversal-exceeds-posted',
-      'insufficient-funds',
       'condition-must-hold',
+      'insufficient-funds',
     ]);
     expect(Object.keys(REFUSALS)).toEqual(
       expect.arrayContaining([

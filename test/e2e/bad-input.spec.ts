@@ -271,6 +271,51 @@ const ROWS: readonly BadInput[] = [
   invalid('a reversal with an effective time', '/effectiveAt', 'isKnown', () =>
     fixture.post(`/v1/transactions/${NOBODY}/reverse`, { effectiveAt: null }),
   ),
+  ...(
+    [
+      ['none', [], '', 'arrayMinSize'],
+      [
+        '101',
+        Array.from({ length: 101 }, () => ({ accountId: NOBODY, availableMin: '0' })),
+        '',
+        'arrayMaxSize',
+      ],
+      ['no list', { 0: {} }, '', 'isArray'],
+      ['no object', ['x'], '/0', 'isObject'],
+      ['without account', [{ availableMin: '0' }], '/0/accountId', 'isPresent'],
+      ['of nothing', [{ accountId: NOBODY }], '/0/availableMin', 'isPresent'],
+      [
+        'of null',
+        [{ accountId: NOBODY, availableMin: null, revision: null }],
+        '/0/availableMin',
+        'isAmountOrZero',
+      ],
+      ['of both', [{ accountId: NOBODY, availableMin: '0', revision: '0' }], '/0/revision', 'isWithout'],
+      [
+        'of less than nothing',
+        [{ accountId: NOBODY, availableMin: '-1' }],
+        '/0/availableMin',
+        'isAmountOrZero',
+      ],
+      ['of a number', [{ accountId: NOBODY, revision: 7 }], '/0/revision', 'isRevision'],
+      ['of something else', [{ accountId: NOBODY, revision: '7', balance: '1' }], '/0/balance', 'isKnown'],
+    ] as const
+  ).map(([what, conditions, at, rule]): BadInput =>
+    invalid(`conditions: ${what}`, `/conditions${at}`, rule, () =>
+      fixture.post('/v1/transfers', fixture.transfer({ conditions })),
+    ),
+  ),
+  {
+    what: "a condition on another company's account",
+    send: () =>
+      fixture.post(
+        '/v1/transfers',
+        fixture.transfer({ conditions: [{ accountId: fixture.foreign, availableMin: '0' }] }),
+      ),
+    status: 422,
+    code: 'account-must-exist',
+    pointer: '/conditions/0/accountId',
+  },
   invalid('a change of nothing', '', 'isNotEmpty', () =>
     call(fixture.url, `PATCH /v1/accounts/${fixture.cash}`, { body: {} }),
   ),

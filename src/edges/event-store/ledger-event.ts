@@ -18,6 +18,7 @@ const UPCASTERS: { readonly [Type in LedgerEvent['type']]: (data: unknown) => un
   AccountUnfrozen: current,
   FundsReserved: current,
   ReservationReleased: current,
+  ConditionMet: current,
   EntryPosted: current,
   AccountClosing: current,
   AccountClosed: current,

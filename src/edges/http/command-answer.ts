@@ -42,7 +42,8 @@ export function problemOf(refusal: Refusal, headers: Readonly<Record<string, str
   const { code, pointer, details } = refusal;
   const { fields, ...facts } = details;
   // A reused key names every field that differs from the first request.
-  const differing = code === 'idempotency-key-reused' ? (fields ?? '').split(',').filter(Boolean) : [];
+  const differing =
+    code === 'idempotency-key-reused' ? (fields ?? '').split(',').filter(Boolean).map(inRequest) : [];
   const errors: ProblemError[] =
     differing.length > 0
       ? differing.map((field) => ({
@@ -60,6 +61,11 @@ export function problemOf(refusal: Refusal, headers: Readonly<Record<string, str
     headers,
     detail: sentence(PROBLEMS[code].title, facts),
   });
+}
+
+/** Where a part of a request stands that is not in its body. */
+function inRequest(field: string): string {
+  return field === '/ifMatch' ? '#header/If-Match' : field;
 }
 
 function sentence(title: string, facts: Readonly<Record<string, string>>): string {

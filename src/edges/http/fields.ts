@@ -38,6 +38,30 @@ export const IsAmountOrZero = (): PropertyDecorator =>
     (value) => parseNonNegativeAmount(value) !== undefined,
   );
 
+/** The revision of a stream, as text. */
+export const IsRevision = (): PropertyDecorator =>
+  rule(
+    'isRevision',
+    'A revision is a string of digits without leading zeros, such as "7".',
+    (value) => typeof value === 'string' && REVISION_PATTERN.test(value),
+  );
+
+/** What a revision looks like: it fits 64 bits. */
+export const REVISION_PATTERN = /^(?:0|[1-9][0-9]{0,18})$/;
+
+/** The field is not there together with another one. */
+export const IsWithout = (other: string): PropertyDecorator =>
+  ValidateBy({
+    name: 'isWithout',
+    validator: {
+      validate: (_value, told) => {
+        const sent: unknown = Reflect.get(told?.object ?? {}, other);
+        return sent === undefined || sent === null;
+      },
+      defaultMessage: () => `This field and ${other} exclude each other.`,
+    },
+  });
+
 /** A place in a list of at most so many, counted from 0. */
 export const IsIndex = (countMax: number): PropertyDecorator =>
   rule(

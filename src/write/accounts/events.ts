@@ -14,6 +14,7 @@ export type AccountEvent =
   | AccountUnfrozen
   | FundsReserved
   | ReservationReleased
+  | ConditionMet
   | EntryPosted
   | AccountClosing
   | AccountClosed
@@ -97,6 +98,22 @@ export interface ReservationReleased {
     readonly amount: AmountText;
     /** Names a release that a hold owes; null when an attempt gives back what it never used. */
     readonly releaseId: string | null;
+    readonly at: Instant;
+  };
+}
+
+/** The conditions that a transaction makes on the account held at the revision before this event. Changes nothing. */
+export interface ConditionMet {
+  readonly type: 'ConditionMet';
+  readonly data: {
+    readonly transactionId: string;
+    readonly attemptId: string;
+    readonly condition: {
+      /** The most that was asked to be available; null when only the revision was. */
+      readonly availableMin: AmountText | null;
+      /** The revision that was expected, as digits; null when none was. */
+      readonly revision: string | null;
+    };
     readonly at: Instant;
   };
 }

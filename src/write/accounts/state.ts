@@ -116,6 +116,8 @@ export function evolve(state: AccountState | null, event: AccountEvent): Account
       const { reservationId, amount, releaseId } = event.data;
       return takenFrom(state, reservationId, BigInt(amount), releaseId ?? 'released');
     }
+    case 'ConditionMet':
+      return state;
     case 'EntryPosted':
       return withEntry(state, event);
     default:

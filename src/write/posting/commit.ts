@@ -10,7 +10,7 @@ import type {
   TransactionRejected,
 } from '../transactions/events.js';
 import type { PlannedLeg } from './legs.js';
-import type { MadeReservation } from './reserve.js';
+import type { MadeReservation } from './reserve-account.js';
 import type { Plan, PostingText } from './road.js';
 
 /** What every outcome records, whatever it is. */

@@ -13,6 +13,7 @@ import type { WriteMetrics } from '../metrics.js';
 import { REFUSALS, refusal, type Refusal } from '../refusals.js';
 import { transactionStream } from '../transactions/events.js';
 import type { TransactionExecutors } from '../transactions/executors.js';
+import { withConditions } from './conditions.decide.js';
 import { committedEvent, rejectedEvent, type OutcomeFacts } from './commit.js';
 import { readAttempts, UNTOUCHED, type Attempts, type RecordedOutcome } from './outcome.js';
 import type { SeenAccount } from './legs.js';
@@ -96,12 +97,16 @@ export class Posting {
 
   /** One execution of the command; null when it was overtaken under way and may start over. */
   private async attempt(command: RoadCommand, deadlineMs: number): Promise<Answer | null> {
-    const { context, transactionId, parent, text, request } = command;
+    const { context, transactionId, parent, text, request, conditions } = command;
     // 1 Decide.
     const nowMs = this.clock.nowMs();
     const plan = await this.decide(command, nowMs);
     // A request that reserves nothing learns of an earlier outcome from its commit; others must not reserve twice.
-    const mayDisturb = !plan.ok || plan.value.guard !== null || plan.value.legs.some((leg) => leg.checked);
+    const mayDisturb =
+      !plan.ok ||
+      plan.value.guard !== null ||
+      conditions.length > 0 ||
+      plan.value.legs.some((leg) => leg.checked);
     const before = mayDisturb ? await readAttempts(this.store, transactionId) : UNTOUCHED;
     const earlier = await this.earlier(command, before);
     if (earlier) return earlier;
@@ -123,7 +128,7 @@ export class Posting {
     const on = { accounts: this.accounts, parents: this.parents, metadata };
     // 2 Reserve.
     const reserving: Reserving = plan.ok
-      ? await reserveAttempt(on, facts, plan.value, deadlineMs)
+      ? await reserveAttempt({ ...on, store: this.store }, facts, { ...plan.value, conditions }, deadlineMs)
       : { kind: 'refused', refusal: plan.refusal, reservations: [], guarded: false };
     if (reserving.kind === 'overtaken') {
       await releaseAttempt(on, facts, reserving);
@@ -170,17 +175,20 @@ export class Posting {
     nowMs: number,
     current: boolean,
   ): Promise<Result<Plan, Refusal>> {
-    const { parent, context } = command;
+    const { parent, context, conditions } = command;
     const seenParent = parent ? await this.parents.read(parent.transactionId, { current }) : null;
     const parentState = seenParent?.state ?? null;
+    const accountIds = new Set(command.accountIds(parentState));
+    for (const { accountId } of conditions) accountIds.add(accountId);
     const accounts = new Map<string, SeenAccount>();
     await Promise.all(
-      [...new Set(command.accountIds(parentState))].map(async (accountId) => {
+      [...accountIds].map(async (accountId) => {
         const account = await this.accounts.read(accountId, { current });
         if (account) accounts.set(accountId, account);
       }),
     );
-    return command.plan({ companyId: context.principal.companyId, nowMs, accounts, parent: parentState });
+    const facts = { companyId: context.principal.companyId, nowMs, accounts, parent: parentState };
+    return withConditions(command.plan(facts), conditions, facts);
   }
 
   /**

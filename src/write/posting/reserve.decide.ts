@@ -62,7 +62,11 @@ export function decideReserve(
   return success([{ type: 'FundsReserved', data }]);
 }
 
-function rivalsOn(account: AccountState, { transactionId, attemptId }: ReservationFacts): Rival[] {
+/** The other attempts of the same transaction that hold funds on an account. */
+export function rivalsOn(
+  account: AccountState,
+  { transactionId, attemptId }: Pick<ReservationFacts, 'transactionId' | 'attemptId'>,
+): Rival[] {
   const { accountId } = account;
   return [...account.reservations].flatMap(([reservationId, reservation]) =>
     reservation.transactionId === transactionId && reservation.attemptId !== attemptId

@@ -1,27 +1,19 @@
 import { limits } from '../../config/limits.js';
-import type { EventMetadata } from '../../edges/event-store/event-store.js';
+import type { EventMetadata, EventStore } from '../../edges/event-store/event-store.js';
 import { assert } from '../../kernel/assert.js';
-import type { Result } from '../../kernel/result.js';
 import type { AccountExecutors } from '../accounts/executors.js';
 import { eventIdOf } from '../identity.js';
 import type { Refusal } from '../refusals.js';
 import type { Parent, ReleasedPart } from '../transactions/events.js';
 import type { TransactionExecutors } from '../transactions/executors.js';
 import type { TransactionState } from '../transactions/state.js';
+import { firstRefusal } from './conditions.decide.js';
 import { decideGuardRelease } from './parent.decide.js';
-import type { PlannedLeg } from './legs.js';
-import { decidePartRelease, decideRelease, decideReserve } from './reserve.decide.js';
-import type { Rival } from './road.js';
-import type { AttemptName, Guard, Plan } from './road.js';
+import { existing, reserveOnAccount, wantedOf, type MadeReservation } from './reserve-account.js';
+import { decidePartRelease, decideRelease } from './reserve.decide.js';
+import type { AttemptName, Condition, Guard, Plan, Rival } from './road.js';
 
-/** Funds set aside for one leg. */
-export interface MadeReservation {
-  readonly reservationId: string;
-  readonly accountId: string;
-  readonly leg: number;
-  /** The account's revision at which they were set aside. */
-  readonly revision: bigint;
-}
+export { existing } from './reserve-account.js';
 
 /** What an attempt has set aside, and whether that is all it needs. */
 export type Reserving = {
@@ -32,7 +24,7 @@ export type Reserving = {
   | { readonly kind: 'reserved' }
   /** Other attempts hold what this one needs; none when the plan no longer fits its parent. It has to start over. */
   | { readonly kind: 'overtaken'; readonly rivals: readonly Rival[] }
-  /** The refusal of the parent, or of the first leg that got no funds. */
+  /** The refusal of the first condition that does not hold, else of the parent, else of the first leg that got no funds. */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 );
 
@@ -48,25 +40,29 @@ interface AttemptFacts extends AttemptName {
   readonly parent: Parent | null;
 }
 
+/** What an attempt reserves: the part of its plan that other streams guard. */
+interface Reserved extends Pick<Plan, 'legs' | 'guard'> {
+  readonly conditions: readonly Condition[];
+}
+
 /**
- * Reserves on every stream that guards something the attempt needs, all in parallel: nothing waits on a lock, so nothing
- * deadlocks.
+ * Reserves on every stream that guards something the attempt needs, and asks its conditions there, all in parallel: nothing
+ * waits on a lock, so nothing deadlocks.
  *
  * @throws TooBusy, TryAgain or EventStoreUnavailable when some stream did not answer; what was reserved is released first
  */
 export async function reserveAttempt(
-  on: ReserveOn,
+  on: ReserveOn & { readonly store: EventStore },
   attempt: AttemptFacts,
-  { legs, guard }: Plan,
+  { legs, guard, conditions }: Reserved,
   deadlineMs: number,
 ): Promise<Reserving> {
-  const checked = legs.flatMap((leg, index) => (leg.checked ? [{ leg, index }] : []));
   const [guarding, ...outcomes] = await Promise.allSettled([
     guard ? reserveOnParent(on, attempt, guard, deadlineMs) : null,
-    ...checked.map(({ leg, index }) => reserveLeg(on, attempt, leg, index, deadlineMs)),
+    ...wantedOf(legs, conditions).map((wanted) => reserveOnAccount(on, attempt, wanted, deadlineMs)),
   ]);
   const reservations: MadeReservation[] = [];
-  let refusal: Refusal | null = null;
+  const refusals: Refusal[] = [];
   let failure: Error | undefined;
   let guarded = false;
   let rivals: readonly Rival[] | null = null;
@@ -74,49 +70,22 @@ export async function reserveAttempt(
   else if (guarding.value === null) guarded = false;
   else if ('rivals' in guarding.value) ({ rivals } = guarding.value);
   else if (guarding.value.ok) guarded = true;
-  else ({ refusal } = guarding.value);
+  else refusals.push(guarding.value.refusal);
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected') failure ??= toError(outcome.reason);
     else if ('rivals' in outcome.value) rivals = [...(rivals ?? []), ...outcome.value.rivals];
-    else if (outcome.value.ok) reservations.push(outcome.value.value);
-    else refusal ??= outcome.value.refusal;
+    else if (!outcome.value.ok) refusals.push(outcome.value.refusal);
+    else if (outcome.value.value) reservations.push(outcome.value.value);
   }
   if (failure) {
     await releaseAttempt(on, attempt, { reservations, guarded });
     throw failure;
   }
   if (rivals) return { kind: 'overtaken', rivals, reservations, guarded };
+  const refusal = firstRefusal(refusals, conditions);
   return refusal
     ? { kind: 'refused', refusal, reservations, guarded }
     : { kind: 'reserved', reservations, guarded };
-}
-
-async function reserveLeg(
-  { accounts, metadata }: ReserveOn,
-  { transactionId, attemptId, requestHash, now }: AttemptFacts,
-  leg: PlannedLeg,
-  index: number,
-  deadlineMs: number,
-): Promise<Result<MadeReservation, Refusal> | { readonly rivals: readonly Rival[] }> {
-  const reservationId = eventIdOf(attemptId, `reservation:${index}`);
-  const outcome = await accounts.execute<ReturnType<typeof decideReserve>>(leg.accountId, {
-    afterRevision: leg.afterRevision,
-    deadlineMs,
-    metadata,
-    decide: (state) => {
-      const facts = { reservationId, transactionId, attemptId, requestHash, leg: index, now };
-      const decided = decideReserve(existing(state), leg, facts);
-      const events = 'ok' in decided && decided.ok ? decided.value : [];
-      return {
-        events: events.map((event) => ({ id: eventIdOf(reservationId, 'reserved'), event })),
-        result: decided,
-      };
-    },
-  });
-  assert(outcome.kind === 'done', 'A reservation is not looked up by its event.');
-  if ('rivals' in outcome.result || !outcome.result.ok) return outcome.result;
-  const { accountId } = leg;
-  return { ok: true, value: { reservationId, accountId, leg: index, revision: outcome.revision } };
 }
 
 async function reserveOnParent(
@@ -229,12 +198,6 @@ export async function releaseParts(
     }),
   );
   return outcomes.every(({ status }) => status === 'fulfilled');
-}
-
-/** A task runs on a stream that was seen before. */
-export function existing<State>(state: State | null): State {
-  assert(state !== null, 'A stream that was seen in a decision exists.');
-  return state;
 }
 
 function toError(reason: unknown): Error {

@@ -42,6 +42,19 @@ export interface Plan {
   readonly guard: Guard | null;
 }
 
+/**
+ * What must hold of an account at the revision at which the attempt looks at it, before its own reservation there. Minor
+ * units; exactly one of the two is asked.
+ */
+export type Condition = {
+  readonly accountId: string;
+  /** Where it stands in the request. */
+  readonly pointer: string;
+} & (
+  | { readonly availableMin: bigint; readonly revision: null }
+  | { readonly availableMin: null; readonly revision: bigint }
+);
+
 /** One attempt's name for itself on its parent's stream. */
 export interface AttemptName {
   readonly transactionId: string;
@@ -68,6 +81,7 @@ export interface RoadCommand {
   /** The request as it was sent: what the idempotency hash covers. */
   readonly request: object;
   readonly parent: Parent | null;
+  readonly conditions: readonly Condition[];
   /** The accounts the decision needs, once the parent is known. */
   accountIds(parent: TransactionState | null): readonly string[];
   /** The command's refusal ladder. Pure; may run several times. */

@@ -7,7 +7,8 @@ import type { WriteMetrics } from '../metrics.js';
 import type { ReleasedPart, TransactionAuthorized, TransactionPosted } from '../transactions/events.js';
 import type { TransactionExecutors } from '../transactions/executors.js';
 import { decideConclude } from './parent.decide.js';
-import { existing, releaseParts } from './reserve.js';
+import { releaseParts } from './reserve.js';
+import { existing } from './reserve-account.js';
 import { decideSettle } from './settle.decide.js';
 
 /**

@@ -1,18 +1,23 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn } from 'class-validator';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, ValidateIf, ValidateNested } from 'class-validator';
 import { limits } from '../../config/limits.js';
 import {
   IsAmount,
+  IsAmountOrZero,
   IsCurrencyCode,
   IsId,
   IsInstant,
   IsMetadata,
+  IsRevision,
   IsText,
+  IsWithout,
   OptionalOrNull,
   parseInstant,
 } from '../../edges/http/fields.js';
 import { AMOUNT_DIGITS_MAX, type Direction } from '../../kernel/money.js';
 import type { PostingText } from '../posting/road.js';
+import type { Conditional } from './requested-conditions.js';
 import type { RequestedLeg } from './requested-legs.js';
 
 /** The fields that the requests of several transaction slices share. */
@@ -80,8 +85,60 @@ export class TextBody {
   metadata?: Record<string, string> | null;
 }
 
+const present = (value: unknown): boolean => value !== undefined && value !== null;
+
+/** What must hold of one account, or the request is refused. */
+export class ConditionBody {
+  @IsId()
+  @ApiProperty({ format: 'uuid', description: 'Any account of the company, moved by the request or not.' })
+  accountId!: string;
+
+  @ValidateIf(({ availableMin, revision }: ConditionBody) => present(availableMin) || !present(revision))
+  @IsAmountOrZero()
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'At least so much is available, in minor units, before the request takes its own.',
+  })
+  availableMin?: string | null;
+
+  @OptionalOrNull()
+  @IsRevision()
+  @IsWithout('availableMin')
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description:
+      'The account has exactly this revision, as its ETag says it. Not together with `availableMin`.',
+  })
+  revision?: string | null;
+}
+
+const CONDITIONS_SENTENCE = `A request makes 1 to ${limits.conditionsMax} conditions.`;
+
+/** What a request may say and make itself depend on. */
+@ApiExtraModels(ConditionBody)
+export class ConditionalBody extends TextBody {
+  @OptionalOrNull()
+  @ArrayMinSize(1, { message: CONDITIONS_SENTENCE })
+  @ArrayMaxSize(limits.conditionsMax, { message: CONDITIONS_SENTENCE })
+  @IsArray({ message: 'Conditions are a list.' })
+  @ValidateNested({ each: true })
+  @Type(() => ConditionBody)
+  @ApiPropertyOptional({
+    type: 'array',
+    items: { $ref: getSchemaPath(ConditionBody) },
+    nullable: true,
+    minItems: 1,
+    maxItems: limits.conditionsMax,
+    default: null,
+    description: 'What must hold when the ledger decides; otherwise 412 `condition-must-hold`, for good.',
+  })
+  conditions?: ConditionBody[] | null;
+}
+
 /** What a request to move money may say besides its legs. */
-export class PostingBody extends TextBody {
+export class PostingBody extends ConditionalBody {
   @OptionalOrNull()
   @IsInstant()
   @ApiPropertyOptional({
@@ -113,8 +170,24 @@ export function toRequestedText(body: TextBody, kind: string): PostingText {
 export function toRequestedFields(
   body: PostingBody,
   kind: string,
-): PostingText & { readonly effectiveAt: string | null } {
-  return { effectiveAt: toRequestedInstant(body.effectiveAt), ...toRequestedText(body, kind) };
+): PostingText & Conditional & { readonly effectiveAt: string | null } {
+  return {
+    effectiveAt: toRequestedInstant(body.effectiveAt),
+    ...toRequestedText(body, kind),
+    ...toRequestedConditions(body),
+  };
+}
+
+/** The conditions of a request, or nothing where it makes none. */
+export function toRequestedConditions({ conditions }: ConditionalBody): Conditional {
+  if (!conditions) return {};
+  return {
+    conditions: conditions.map(({ accountId, availableMin, revision }) => ({
+      accountId: accountId.toLowerCase(),
+      availableMin: availableMin ?? null,
+      revision: revision ?? null,
+    })),
+  };
 }
 
 /** A moment in UTC; null where the client names none. */

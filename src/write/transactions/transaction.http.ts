@@ -131,6 +131,7 @@ export const POSTING_PROBLEMS: readonly ProblemCode[] = [
   'account-must-not-be-closed',
   'account-must-not-be-closing',
   'account-must-not-be-frozen',
+  'condition-must-hold',
   'insufficient-funds',
 ];
 

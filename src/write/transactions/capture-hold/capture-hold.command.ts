@@ -1,10 +1,11 @@
 import { Command } from '@nestjs/cqrs';
 import type { CommandContext, CommandOutcome } from '../../command.js';
+import type { Conditional } from '../requested-conditions.js';
 import type { RequestedLeg } from '../requested-legs.js';
 import type { TransactionView } from '../transaction-view.js';
 
 /** `POST /v1/holds/{holdId}/capture`. */
-export interface CaptureHoldRequest {
+export interface CaptureHoldRequest extends Conditional {
   readonly form: 'capture';
   /** A balanced transaction whose lowering legs are held; null captures all of a hold that balances and is untouched. */
   readonly legs: readonly RequestedLeg[] | null;

@@ -3,6 +3,7 @@ import type { CommandOutcome } from '../../command.js';
 import { transactionIdOf } from '../../identity.js';
 import { Posting } from '../../posting/posting.js';
 import type { RoadCommand } from '../../posting/road.js';
+import { toConditions } from '../requested-conditions.js';
 import { toPostedView } from '../transaction-answer.js';
 import type { TransactionView } from '../transaction-view.js';
 import { CaptureHoldCommand } from './capture-hold.command.js';
@@ -27,6 +28,7 @@ function toRoadCommand({ context, holdId, request }: CaptureHoldCommand): RoadCo
     text: { kind, description, reference, metadata },
     request: { ...request, holdId },
     parent: { relation: 'capture', transactionId: holdId },
+    conditions: toConditions(request),
     accountIds: (parent) => captureAccountIds(request.legs, parent?.hold ?? null),
     plan: (facts) => decideCapture(request, { holdId, captureId }, facts),
   };

@@ -1,10 +1,11 @@
 import { Command } from '@nestjs/cqrs';
 import type { CommandContext, CommandOutcome } from '../../command.js';
 import type { HoldView } from '../hold-view.js';
+import type { Conditional } from '../requested-conditions.js';
 import type { RequestedLeg } from '../requested-legs.js';
 
 /** `POST /v1/holds`. */
-export interface HoldFundsRequest {
+export interface HoldFundsRequest extends Conditional {
   readonly form: 'hold';
   /** Either only legs that lower balances, or legs that balance in every currency. */
   readonly legs: readonly RequestedLeg[];

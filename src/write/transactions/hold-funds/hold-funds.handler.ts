@@ -3,6 +3,7 @@ import type { CommandOutcome } from '../../command.js';
 import { transactionIdOf } from '../../identity.js';
 import { Posting } from '../../posting/posting.js';
 import type { RoadCommand } from '../../posting/road.js';
+import { toConditions } from '../requested-conditions.js';
 import { toAuthorizedView } from '../hold-answer.js';
 import type { HoldView } from '../hold-view.js';
 import { HoldFundsCommand } from './hold-funds.command.js';
@@ -26,6 +27,7 @@ export function toRoadCommand({ context, request }: HoldFundsCommand): RoadComma
     text: { kind, description, reference, metadata },
     request,
     parent: null,
+    conditions: toConditions(request),
     accountIds: () => request.legs.map((leg) => leg.accountId),
     plan: (facts) => decideHold(request, facts),
   };

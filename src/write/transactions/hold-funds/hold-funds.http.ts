@@ -13,7 +13,8 @@ import type { CommandContext } from '../../command.js';
 import { EXAMPLE_HELD_LEGS, EXAMPLE_HOLD, HELD_LEGS_PROBLEMS, Hold, holdHeaders } from '../hold.http.js';
 import {
   LegBody,
-  TextBody,
+  ConditionalBody,
+  toRequestedConditions,
   toRequestedInstant,
   toRequestedLegs,
   toRequestedText,
@@ -25,7 +26,7 @@ const DAYS_DEFAULT = limits.holdDurationMsDefault / 86_400_000;
 const DAYS_MAX = limits.holdDurationMsMax / 86_400_000;
 
 /** The body of `POST /v1/holds`. */
-export class HoldFundsBody extends TextBody {
+export class HoldFundsBody extends ConditionalBody {
   @ArrayMinSize(limits.holdLegsMin, { message: LEGS_SENTENCE })
   @ArrayMaxSize(limits.legsMax, { message: LEGS_SENTENCE })
   @IsArray({ message: 'Legs are a list.' })
@@ -59,6 +60,7 @@ export function toHoldRequest(body: HoldFundsBody): HoldFundsRequest {
     ...toRequestedText(body, 'hold'),
     legs: toRequestedLegs(body.legs),
     expiresAt: toRequestedInstant(body.expiresAt),
+    ...toRequestedConditions(body),
   };
 }
 
@@ -82,7 +84,7 @@ export class HoldFundsController {
         headers: { Location: 'The path of the hold.', ETag: 'The revision of the hold.' },
       },
     ],
-    problems: ['expiry-must-be-ahead', 'expiry-too-far-ahead', ...HELD_LEGS_PROBLEMS],
+    problems: ['expiry-must-be-ahead', 'expiry-too-far-ahead', ...HELD_LEGS_PROBLEMS, 'condition-must-hold'],
     namesIn: 'body',
   })
   @ApiBody({

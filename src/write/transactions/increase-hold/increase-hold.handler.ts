@@ -19,6 +19,7 @@ export class IncreaseHoldHandler implements ICommandHandler<IncreaseHoldCommand>
       text: { kind: 'increase', description, reference: null, metadata: {} },
       request: { ...request, holdId },
       parent: { relation: 'increase', transactionId: holdId } as const,
+      conditions: [],
       accountIds: () => legs.map((leg) => leg.accountId),
       plan: (facts: Parameters<typeof decideIncrease>[2]) => decideIncrease(request, holdId, facts),
     };

@@ -1,10 +1,11 @@
 import { Command } from '@nestjs/cqrs';
 import type { CommandContext, CommandOutcome } from '../../command.js';
+import type { Conditional } from '../requested-conditions.js';
 import type { RequestedLeg } from '../requested-legs.js';
 import type { TransactionView } from '../transaction-view.js';
 
 /** What both forms of the request share. `null` where the client said nothing. */
-interface RequestedTransaction {
+interface RequestedTransaction extends Conditional {
   /** Instant in UTC, or null for "now". */
   readonly effectiveAt: string | null;
   readonly kind: string;
@@ -26,6 +27,8 @@ export interface PostTransferRequest extends RequestedTransaction {
   readonly to: string;
   readonly amount: string;
   readonly currency: string;
+  /** The revision that `from` is expected to have, as digits; absent where none is expected. */
+  readonly ifMatch?: string;
 }
 
 export class PostTransactionCommand extends Command<CommandOutcome<TransactionView>> {

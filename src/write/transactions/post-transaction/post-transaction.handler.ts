@@ -3,10 +3,15 @@ import type { CommandOutcome } from '../../command.js';
 import { transactionIdOf } from '../../identity.js';
 import { decidePlan } from '../../posting/plan.decide.js';
 import { Posting } from '../../posting/posting.js';
-import type { RoadCommand } from '../../posting/road.js';
+import type { Condition, RoadCommand } from '../../posting/road.js';
+import { toCondition, toConditions } from '../requested-conditions.js';
 import { toPostedView } from '../transaction-answer.js';
 import type { TransactionView } from '../transaction-view.js';
-import { PostTransactionCommand } from './post-transaction.command.js';
+import {
+  PostTransactionCommand,
+  type PostTransactionRequest,
+  type PostTransferRequest,
+} from './post-transaction.command.js';
 import { toRequestedPosting } from './requested-posting.js';
 
 @CommandHandler(PostTransactionCommand)
@@ -28,6 +33,7 @@ export function toRoadCommand({ context, request }: PostTransactionCommand): Roa
     text: { kind, description, reference, metadata },
     request,
     parent: null,
+    conditions: conditionsOf(request),
     accountIds: () => requested.legs.map((leg) => leg.accountId),
     plan: (facts) => {
       const legs = decidePlan(requested, facts);
@@ -36,4 +42,11 @@ export function toRoadCommand({ context, request }: PostTransactionCommand): Roa
       return { ok: true, value: { legs: legs.value, outcome: { kind: 'post', effectiveAtMs }, guard: null } };
     },
   };
+}
+
+function conditionsOf(request: PostTransactionRequest | PostTransferRequest): readonly Condition[] {
+  const asked = toConditions(request);
+  if (request.form !== 'transfer' || request.ifMatch === undefined) return asked;
+  const expected = { accountId: request.from, availableMin: null, revision: request.ifMatch };
+  return [toCondition(expected, '#header/If-Match'), ...asked];
 }

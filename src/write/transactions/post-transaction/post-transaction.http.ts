@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ApiBody, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
 import type { FastifyReply } from 'fastify';
@@ -8,6 +8,7 @@ import { limits } from '../../../config/limits.js';
 import { DescribeCommand } from '../../../edges/http/api-docs.js';
 import { IsAmount, IsCurrencyCode, IsId } from '../../../edges/http/fields.js';
 import { CurrentCommandContext } from '../../../edges/http/idempotency-key.js';
+import { ExpectedRevision } from '../../../edges/http/if-match.js';
 import type { CommandContext } from '../../command.js';
 import {
   AMOUNT_PROPERTY,
@@ -147,9 +148,26 @@ export class PostTransactionController {
     problems: POSTING_PROBLEMS,
     namesIn: 'body',
   })
+  @ApiHeader({
+    name: 'If-Match',
+    required: false,
+    description:
+      'The ETag of the account `from`: the transfer is only made while the account has this revision.',
+    schema: { type: 'string', pattern: '^"[0-9]+"$' },
+  })
   @ApiBody({
     type: PostTransferBody,
     examples: {
+      conditional: {
+        summary: 'Pay 10.50 USD, as long as 100.00 USD are available',
+        value: {
+          from: '5f0c1f9e-3c0a-5b52-9d1e-6f6f0a6f9c11',
+          to: '7c1b9f52-1d0e-5a7c-8f2a-4b6d8e0f1a22',
+          amount: '1050',
+          currency: 'USD',
+          conditions: [{ accountId: '5f0c1f9e-3c0a-5b52-9d1e-6f6f0a6f9c11', availableMin: '10000' }],
+        },
+      },
       transfer: {
         summary: 'Pay 10.50 USD',
         value: {
@@ -164,10 +182,12 @@ export class PostTransactionController {
   })
   async transfer(
     @CurrentCommandContext() context: CommandContext,
+    @ExpectedRevision() ifMatch: string | null,
     @Body() body: PostTransferBody,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Transaction> {
-    const command = new PostTransactionCommand(context, toTransferRequest(body));
+    const request = { ...toTransferRequest(body), ...(ifMatch === null ? {} : { ifMatch }) };
+    const command = new PostTransactionCommand(context, request);
     return answerPosting(reply, () => this.commands.execute(command));
   }
 }

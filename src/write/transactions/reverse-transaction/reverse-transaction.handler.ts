@@ -27,6 +27,7 @@ function toRoadCommand({ context, originalId, request }: ReverseTransactionComma
     text: { kind, description, reference, metadata },
     request: { ...request, originalId },
     parent: { relation: 'reversal', transactionId: originalId },
+    conditions: [],
     accountIds: reversalAccountIds,
     plan: (facts) => decideReversal(request, { originalId, reversalId }, facts),
   };
