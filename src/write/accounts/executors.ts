@@ -1,5 +1,7 @@
 import { limits } from '../../config/limits.js';
 import type { EventStore } from '../../edges/event-store/event-store.js';
+import type { IdSource } from '../../kernel/ids.js';
+import { RANDOM_IDS } from '../ids.js';
 import type { WriteMetrics } from '../metrics.js';
 import { MACHINE_PATIENCE, type Patience } from '../patience.js';
 import type { Fold } from '../streams/folded-stream.js';
@@ -21,7 +23,12 @@ export type AccountTask<R> = StreamTask<AccountState, AccountEvent, R>;
 
 /** The accounts this process works on. */
 export class AccountExecutors extends StreamExecutors<AccountState, AccountEvent> {
-  constructor(store: EventStore, metrics: WriteMetrics, patience: Patience = MACHINE_PATIENCE) {
-    super(store, metrics, ACCOUNT_FOLD, limits.executorsMax, patience);
+  constructor(
+    store: EventStore,
+    metrics: WriteMetrics,
+    patience: Patience = MACHINE_PATIENCE,
+    ids: IdSource = RANDOM_IDS,
+  ) {
+    super(store, metrics, ACCOUNT_FOLD, limits.executorsMax, patience, ids);
   }
 }

@@ -1,5 +1,7 @@
 import { limits } from '../../config/limits.js';
 import type { EventStore } from '../../edges/event-store/event-store.js';
+import type { IdSource } from '../../kernel/ids.js';
+import { RANDOM_IDS } from '../ids.js';
 import type { WriteMetrics } from '../metrics.js';
 import { MACHINE_PATIENCE, type Patience } from '../patience.js';
 import type { Fold } from '../streams/folded-stream.js';
@@ -15,7 +17,12 @@ export const TRANSACTION_FOLD: Fold<TransactionState, TransactionEvent> = {
 
 /** The transactions this process changes after their commit: holds that are captured, originals that are reversed. */
 export class TransactionExecutors extends StreamExecutors<TransactionState, TransactionEvent> {
-  constructor(store: EventStore, metrics: WriteMetrics, patience: Patience = MACHINE_PATIENCE) {
-    super(store, metrics, TRANSACTION_FOLD, limits.parentExecutorsMax, patience);
+  constructor(
+    store: EventStore,
+    metrics: WriteMetrics,
+    patience: Patience = MACHINE_PATIENCE,
+    ids: IdSource = RANDOM_IDS,
+  ) {
+    super(store, metrics, TRANSACTION_FOLD, limits.parentExecutorsMax, patience, ids);
   }
 }
