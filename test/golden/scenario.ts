@@ -100,6 +100,12 @@ export async function goldenHistory(): Promise<readonly GoldenEvent[]> {
   for (const inFlight of [...tracker.all()]) await recovery.recover(inFlight);
   time.nowMs += 8 * DAY_MS;
   await side.expire(expiring);
+  const conditions = [
+    { accountId: customer, availableMin: '500', revision: null },
+    { accountId: child, availableMin: null, revision: '3' },
+  ];
+  const conditional = { from: customer, to: merchant, amount: '5', conditions };
+  await side.transfer(conditional, key('conditional transfer'));
   return ledgerEvents(store).map(({ streamName: stream, id, type, data, metadata }) => ({
     stream,
     id,
