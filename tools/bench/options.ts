@@ -1,0 +1,106 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { PHASES, type PhaseName } from './phases.js';
+
+/** Measured by scripts of their own, only when asked for by name. */
+export const EXTRA_MEASUREMENTS = ['append-ratio'] as const;
+export type ExtraMeasurement = (typeof EXTRA_MEASUREMENTS)[number];
+
+const PRELOAD_ACCOUNTS_MIN = 100;
+const PRELOAD_ACCOUNTS_MAX = 2_000_000;
+
+const DESCRIPTION = [
+  'Starts the whole ledger in fresh data directories on free ports, loads it from a process of its own, and prints what it',
+  'reached next to what it is held to. Every phase is measured in several short rounds, all phases taking turns, so that a',
+  'machine that gets slower does so for all of them. Nothing is left behind.',
+].join(' ');
+
+/** What the benchmark was asked to do. */
+export interface BenchOptions {
+  /** Shorter rounds and fewer accounts: an impression within a minute. */
+  readonly isQuick: boolean;
+  /** Ends with one line of JSON. */
+  readonly isJson: boolean;
+  /** The phases to run, in their own order, with those they are compared to. */
+  readonly phases: readonly PhaseName[];
+  readonly extras: readonly ExtraMeasurement[];
+  /** Accounts stored before the measurement, and five times as many events; 0 for an empty store. */
+  readonly preloadAccounts: number;
+  /** Where CPU profiles of the API and the store under the uniform load go; null for none. */
+  readonly profileDirectory: string | null;
+}
+
+/** The command line is wrong, or only asked for help; the message was printed already. */
+export class NothingToRun extends Error {
+  override readonly name = 'NothingToRun';
+  constructor(readonly exitCode: number) {
+    super('There is nothing to run.');
+  }
+}
+
+/**
+ * Reads the command line.
+ *
+ * @param args without node and script
+ * @param complain where it is told what is wrong with the command line
+ * @throws NothingToRun after `--help` or a wrong command line
+ */
+export function readOptions(
+  args: readonly string[],
+  complain: (text: string) => void = (text) => process.stderr.write(text),
+): BenchOptions {
+  const command = new Command('npm run bench --')
+    .description(DESCRIPTION)
+    .option('--quick', 'an impression within a minute: shorter rounds, fewer accounts', false)
+    .option('--json', 'ends with one line that holds everything as a JSON object', false)
+    .option('--only <names>', `some of ${[...PHASES, ...EXTRA_MEASUREMENTS].join(', ')}`, names)
+    .option(
+      '--preload <accounts>',
+      'stores so many accounts and five times as many events first',
+      accounts,
+      0,
+    )
+    .option('--profile <directory>', 'writes CPU profiles of the API and the store under the uniform load')
+    .allowExcessArguments(false)
+    .configureOutput({ writeErr: complain })
+    .exitOverride();
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) throw new NothingToRun(error.exitCode);
+    throw error;
+  }
+  const given = command.opts<{
+    quick: boolean;
+    json: boolean;
+    only?: ReadonlySet<string>;
+    preload: number;
+    profile?: string;
+  }>();
+  const wanted = given.only ?? new Set<string>(PHASES);
+  // A rate of its own is what an open loop is set to; profiles are taken under the uniform load.
+  const needsUniform = wanted.has('open-loop') || given.profile !== undefined;
+  return {
+    isQuick: given.quick,
+    isJson: given.json,
+    phases: PHASES.filter((name) => wanted.has(name) || (name === 'uniform' && needsUniform)),
+    extras: EXTRA_MEASUREMENTS.filter((name) => wanted.has(name)),
+    preloadAccounts: given.preload,
+    profileDirectory: given.profile ?? null,
+  };
+}
+
+function names(text: string): ReadonlySet<string> {
+  const known: readonly string[] = [...PHASES, ...EXTRA_MEASUREMENTS];
+  const given = text.split(',').map((name) => name.trim());
+  const unknown = given.find((name) => !known.includes(name));
+  if (unknown === undefined) return new Set(given);
+  throw new InvalidArgumentError(`There is no "${unknown}": name some of ${known.join(', ')}.`);
+}
+
+function accounts(text: string): number {
+  const value = /^[1-9]\d{0,6}$/.test(text) ? Number(text) : NaN;
+  if (value >= PRELOAD_ACCOUNTS_MIN && value <= PRELOAD_ACCOUNTS_MAX) return value;
+  throw new InvalidArgumentError(
+    `It must be a whole number from ${PRELOAD_ACCOUNTS_MIN} to ${PRELOAD_ACCOUNTS_MAX}.`,
+  );
+}

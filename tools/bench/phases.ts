@@ -1,0 +1,69 @@
+/** What is measured, in the order in which the phases take turns. */
+export const PHASES = [
+  'raw',
+  'noop',
+  'uniform',
+  'hot-credit',
+  'hot-debit',
+  'zipf',
+  'bulk',
+  'open-loop',
+] as const;
+export type PhaseName = (typeof PHASES)[number];
+
+/** The phases that keep a fixed number of requests under way: each begins when another ends. */
+export type ClosedLoopPhase = Exclude<PhaseName, 'open-loop'>;
+
+/** How each phase is called in the results. */
+export const RATE_NAMES: { readonly [Name in PhaseName]: string } = {
+  raw: 'rawAppendsPerSecond',
+  noop: 'httpNoopPerSecond',
+  uniform: 'transfersPerSecond',
+  'hot-credit': 'hotCreditPerSecond',
+  'hot-debit': 'hotDebitPerSecond',
+  zipf: 'zipfPerSecond',
+  bulk: 'bulkTransfersPerSecond',
+  'open-loop': 'openLoopPerSecond',
+};
+
+/** Requests, or raw appends, under way at a time. */
+export const IN_FLIGHT = 256;
+export const BULK_IN_FLIGHT = 16;
+export const BULK_COMMANDS = 100;
+
+/** The share of the hot account in its phases; the others are spread evenly. */
+export const HOT_SHARE = 0.95;
+export const ZIPF_EXPONENT = 0.99;
+/** What the open loop sends, as a share of what the closed loop reached. */
+export const OPEN_LOOP_SHARE = 0.6;
+
+/** How long everything takes. */
+export interface Pace {
+  readonly accounts: number;
+  /** Turns every closed-loop phase gets. */
+  readonly rounds: number;
+  /** Of each turn: not counted, then counted. */
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  readonly openLoopMs: number;
+  /** Before everything else, so that the first phases do not pay for compiling. */
+  readonly firstWarmUpMs: number;
+}
+
+export const PACE: Pace = {
+  accounts: 10_000,
+  rounds: 3,
+  warmUpMs: 1_500,
+  measureMs: 6_000,
+  openLoopMs: 20_000,
+  firstWarmUpMs: 8_000,
+};
+
+export const QUICK_PACE: Pace = {
+  accounts: 2_000,
+  rounds: 1,
+  warmUpMs: 500,
+  measureMs: 2_500,
+  openLoopMs: 5_000,
+  firstWarmUpMs: 3_000,
+};

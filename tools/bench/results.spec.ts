@@ -1,0 +1,122 @@
+import { describe, expect, it } from '@jest/globals';
+import { Latencies } from './load/latency.js';
+import { Tally } from './load/tally.js';
+import type { PhaseName } from './phases.js';
+import type { Sample } from './processes.js';
+import { combine, type BenchResult, type MeasuredTurn, type PhaseResult } from './results.js';
+import { judge } from './targets.js';
+
+const usage = (cpuMs: number): Sample['api'] => ({ cpuMs, memoryBytes: 0 });
+const sample = (api: number): Sample => ({
+  api: usage(api),
+  store: usage(0),
+  postgres: usage(0),
+  load: usage(0),
+});
+
+function turn(done: number, part: Partial<MeasuredTurn> = {}): MeasuredTurn {
+  const latency = new Latencies().summary();
+  return {
+    turn: { phase: 'uniform', done, measuredMs: 2_000, wrong: { 'status 503': 1 }, latency },
+    lagMs: 10,
+    elapsedMs: 2_000,
+    before: sample(0),
+    after: sample(1_000),
+    ...part,
+  };
+}
+
+describe('Tally', () => {
+  it('counts what ends between the warm-up and the end', () => {
+    const tally = new Tally('uniform', new Latencies(), { startMs: 100, warmUpMs: 50, measureMs: 200 });
+    for (const atMs of [149, 150, 349, 350]) tally.add(atMs, 5, 1, null);
+    tally.add(200, 5, 1, 'status 503');
+    expect(tally.turn()).toMatchObject({ done: 2, measuredMs: 200, wrong: { 'status 503': 1 } });
+  });
+});
+
+describe('combine', () => {
+  it('takes all turns together, by the time of all of them', () => {
+    const combined = combine('uniform', [turn(1_000, { lagMs: 300 }), turn(3_000)]);
+    expect(combined).toMatchObject({
+      rate: 'transfersPerSecond',
+      perSecond: 1_000,
+      turnsPerSecond: [500, 1_500],
+      wrong: { 'status 503': 2 },
+      lagMs: 300,
+    });
+    expect(combined.cores?.api).toBe(0.5);
+    expect(combined.cpuSecondsPer1000?.api).toBe(0.5);
+  });
+
+  it('says nothing of the processes where one turn knows nothing', () => {
+    expect(combine('uniform', [turn(1), turn(1, { after: null })])).toMatchObject({
+      cores: null,
+      cpuSecondsPer1000: null,
+    });
+  });
+});
+
+function result(rates: Partial<Record<PhaseName, number>>, part: Partial<BenchResult> = {}): BenchResult {
+  const latency = { p50Ms: 1, p95Ms: 50, p99Ms: 100, p999Ms: 200, maxMs: 300 };
+  const phases = (Object.entries(rates) as [PhaseName, number][]).map(([phase, perSecond]): PhaseResult => ({
+    ...combine(phase, [turn(1)]),
+    perSecond,
+    latency,
+  }));
+  return {
+    machine: { node: 'v20', cpus: 2, model: 'any', memoryBytes: 1, loadAverage: 0 },
+    accounts: 10,
+    preload: null,
+    phases,
+    skipped: {},
+    memoryBytes: null,
+    ...part,
+  };
+}
+
+describe('judge', () => {
+  it('passes what meets its target exactly and misses what falls short', () => {
+    const targets = judge(
+      result({
+        raw: 8_000,
+        uniform: 1_000,
+        'hot-credit': 1_000,
+        'hot-debit': 999,
+        bulk: 2_500,
+        'open-loop': 600,
+      }),
+    );
+    expect(targets.map(({ name, value, isMet }) => [name, value, isMet])).toEqual([
+      ['transfers / (raw appends / 4)', 0.5, true],
+      ['hot credit / transfers', 1, true],
+      ['hot debit / transfers', 0.999, false],
+      ['bulk / transfers', 2.5, true],
+      ['open-loop p99 (ms)', 100, true],
+    ]);
+  });
+
+  it('leaves out what was not measured', () => {
+    expect(judge(result({ raw: 1, zipf: 1 }))).toEqual([]);
+  });
+
+  it('holds a full store to the rates of the empty one, and the API to its memory', () => {
+    const preload = {
+      accounts: 1,
+      events: 5,
+      eventsPerSecond: 1,
+      readModelsMs: 1,
+      emptyPerSecond: 1_000,
+      bigAccountEvents: 2,
+      firstOpenMs: 400,
+      openAccountMs: 51,
+    };
+    const memoryBytes = { api: 500 * 2 ** 20, store: 0, postgres: 0, load: 0 };
+    const targets = judge(result({ uniform: 800 }, { preload, memoryBytes }));
+    expect(targets.map(({ value, isMet }) => [value, isMet])).toEqual([
+      [0.8, true],
+      [51, false],
+      [500, true],
+    ]);
+  });
+});
