@@ -74,6 +74,8 @@ export const limits = {
   rivalLookMs: 40,
   /** Transactions under way in one process; more are refused with 429. */
   postingsInFlightMax: 5_000,
+  /** Dry runs under way in one process; more are refused with 429. */
+  dryRunsAtOnceMax: 500,
   /** Times one commit meets another attempt's fence before it gives up. */
   commitConflictsMax: 10,
   /** How long an entry may wait in its account's mailbox before recovery takes over. */
@@ -134,6 +136,14 @@ export const limits = {
   projectionIdleCheckpointMs: 1_000,
   /** How often a projection that stopped looks whether it was asked to go on. */
   projectionControlPollMs: 1_000,
+  /** How long one statement of a rebuild may take: its digests walk whole tables. */
+  rebuildStatementMsMax: 600_000,
+  /** Events a rebuild may still have to write while the live projector waits for the swap. */
+  rebuildFinalEventsMax: 4_000,
+  /** How long the swap waits for readers of the old tables, how often it is tried, and the pause between. */
+  rebuildLockWaitMsMax: 2_000,
+  rebuildSwapAttemptsMax: 60,
+  rebuildSwapPauseMs: 500,
   /** Pauses after a lost connection: doubled from the first to the last, for as long as the process lives. */
   projectionRetryMsFirst: 100,
   projectionRetryMsMax: 5_000,

@@ -14,6 +14,7 @@ import { ReadAccountHandler } from './accounts/read-account/read-account.handler
 import { ReopenAccountHandler } from './accounts/reopen-account/reopen-account.handler.js';
 import { UnfreezeAccountHandler } from './accounts/unfreeze-account/unfreeze-account.handler.js';
 import type { WriteMetrics } from './metrics.js';
+import { DryRun } from './posting/dry-run.js';
 import { Posting } from './posting/posting.js';
 import { HoldExpiry } from './posting/recovery/expire-holds.js';
 import { Recovery } from './posting/recovery/recover.js';
@@ -24,12 +25,14 @@ import { HoldAdministration } from './transactions/administration.js';
 import { CaptureHoldHandler } from './transactions/capture-hold/capture-hold.handler.js';
 import { ExtendHoldHandler } from './transactions/extend-hold/extend-hold.handler.js';
 import { HoldFundsHandler } from './transactions/hold-funds/hold-funds.handler.js';
+import { TryHoldHandler } from './transactions/hold-funds/try-hold.handler.js';
 import { IncreaseHoldHandler } from './transactions/increase-hold/increase-hold.handler.js';
 import { ReadHoldHandler } from './transactions/read-hold/read-hold.handler.js';
 import { ReverseTransactionHandler } from './transactions/reverse-transaction/reverse-transaction.handler.js';
 import { VoidHoldHandler } from './transactions/void-hold/void-hold.handler.js';
 import { TransactionExecutors } from './transactions/executors.js';
 import { PostTransactionHandler } from './transactions/post-transaction/post-transaction.handler.js';
+import { TryTransactionHandler } from './transactions/post-transaction/try-transaction.handler.js';
 import { ReadTransactionHandler } from './transactions/read-transaction/read-transaction.handler.js';
 
 /**
@@ -78,6 +81,12 @@ import { ReadTransactionHandler } from './transactions/read-transaction/read-tra
       inject: [EventStore, AccountExecutors, TransactionExecutors, CLOCK, ID_SOURCE, WRITE_METRICS],
     },
     {
+      provide: DryRun,
+      useFactory: (executors: AccountExecutors, clock: Clock, ids: IdSource) =>
+        new DryRun(executors, clock, ids),
+      inject: [AccountExecutors, CLOCK, ID_SOURCE],
+    },
+    {
       provide: Settler,
       useFactory: (
         store: EventStore,
@@ -120,7 +129,9 @@ import { ReadTransactionHandler } from './transactions/read-transaction/read-tra
     ReadAccountHandler,
     PostTransactionHandler,
     ReadTransactionHandler,
+    TryTransactionHandler,
     HoldFundsHandler,
+    TryHoldHandler,
     CaptureHoldHandler,
     IncreaseHoldHandler,
     ExtendHoldHandler,

@@ -115,7 +115,8 @@ function describe({
   ];
 }
 
-function describeAnswer({ status, headers = {}, or, ...first }: DescribedAnswer): MethodDecorator {
+/** Documents one status an operation answers with. */
+export function describeAnswer({ status, headers = {}, or, ...first }: DescribedAnswer): MethodDecorator {
   const bodies = or === undefined ? [first] : [first, or];
   const schemas = bodies.map(({ type }) => ({ $ref: getSchemaPath(type) }));
   return applyDecorators(

@@ -35,13 +35,18 @@ export function parseIdempotencyKey(sent: readonly string[]): string {
   return key;
 }
 
-/** The context of a command, read off its request. */
-export function commandContextOf(request: FastifyRequest): CommandContext {
+/**
+ * The context of a command, read off its request.
+ *
+ * @param keyDefault the key of a request that sends none; without it, such a request is refused
+ */
+export function commandContextOf(request: FastifyRequest, keyDefault?: string): CommandContext {
+  const sent = request.raw.headersDistinct[HEADER] ?? [];
   return {
     principal: principalOf(request),
     requestId: request.id,
     correlationId: correlationIdOf(request),
-    idempotencyKey: parseIdempotencyKey(request.raw.headersDistinct[HEADER] ?? []),
+    idempotencyKey: sent.length === 0 && keyDefault !== undefined ? keyDefault : parseIdempotencyKey(sent),
   };
 }
 

@@ -19,8 +19,8 @@ export interface AccountView {
   readonly revision: string;
 }
 
-/** An account's money, at one revision of its stream. All figures are minor units as digits, balance and available with an optional minus. */
-export interface BalanceView {
+/** An account's money. All figures are minor units as digits, balance and available with an optional minus. */
+export interface WouldBeBalanceView {
   readonly accountId: string;
   readonly currency: string;
   readonly exponent: number;
@@ -29,8 +29,12 @@ export interface BalanceView {
   readonly balance: string;
   readonly reserved: string;
   readonly available: string;
-  /** The position in the log these figures are valid at, as digits. */
-  readonly position: string;
   /** Entries booked on the account so far. */
   readonly sequence: number;
+}
+
+/** An account's money, at one revision of its stream. */
+export interface BalanceView extends WouldBeBalanceView {
+  /** The position in the log these figures are valid at, as digits. */
+  readonly position: string;
 }

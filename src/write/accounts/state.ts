@@ -1,6 +1,6 @@
 import { assert, assertNever } from '../../kernel/assert.js';
 import { balanceOf, type AccountType } from '../../kernel/money.js';
-import type { AccountStatus, AccountView, BalanceView } from './account-view.js';
+import type { AccountStatus, AccountView, BalanceView, WouldBeBalanceView } from './account-view.js';
 import type { AccountEvent, EntryPosted } from './events.js';
 
 /** Funds set aside for one leg of a transaction that has no entry yet, or for a hold. */
@@ -183,6 +183,12 @@ export function toAccountView(state: AccountState, revision: bigint): AccountVie
 
 /** The account's money as answers show it. */
 export function toBalanceView(state: AccountState, position: bigint): BalanceView {
+  const { sequence, ...figures } = toWouldBeBalanceView(state);
+  return { ...figures, position: position.toString(), sequence };
+}
+
+/** The account's money at no place in the log. */
+export function toWouldBeBalanceView(state: AccountState): WouldBeBalanceView {
   return {
     accountId: state.accountId,
     currency: state.currency,
@@ -192,7 +198,6 @@ export function toBalanceView(state: AccountState, position: bigint): BalanceVie
     balance: balance(state).toString(),
     reserved: state.reserved.toString(),
     available: available(state).toString(),
-    position: position.toString(),
     sequence: state.sequence,
   };
 }

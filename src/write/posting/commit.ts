@@ -47,7 +47,11 @@ export function committedEvent(
   return { type: 'TransactionPosted', data: { ...shared, effectiveAt, legs: committed, ...rest } };
 }
 
-function committedLegs(legs: readonly PlannedLeg[], reservations: readonly MadeReservation[]): PostedLeg[] {
+/** The legs as the commit records them: each with the reservation its entry will consume. */
+export function committedLegs(
+  legs: readonly PlannedLeg[],
+  reservations: readonly MadeReservation[],
+): PostedLeg[] {
   const byLeg = new Map(reservations.map((reservation) => [reservation.leg, reservation]));
   return legs.map(({ accountId, direction, amount, currency, checked, held, afterRevision }, index) => {
     const reservation = byLeg.get(index);

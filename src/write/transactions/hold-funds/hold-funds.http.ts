@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiBody, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
@@ -8,8 +8,8 @@ import { limits } from '../../../config/limits.js';
 import { DescribeCommand } from '../../../edges/http/api-docs.js';
 import { answerCommand } from '../../../edges/http/command-answer.js';
 import { IsInstant, OptionalOrNull } from '../../../edges/http/fields.js';
-import { CurrentCommandContext } from '../../../edges/http/idempotency-key.js';
-import type { CommandContext } from '../../command.js';
+import { CurrentRun, type Run } from '../../../edges/http/dry-run.js';
+import { answerDryRun, DescribeDryRun, type DryRunAnswer } from '../dry-run.http.js';
 import { EXAMPLE_HELD_LEGS, EXAMPLE_HOLD, HELD_LEGS_PROBLEMS, Hold, holdHeaders } from '../hold.http.js';
 import {
   LegBody,
@@ -20,6 +20,7 @@ import {
   toRequestedText,
 } from '../transaction-body.http.js';
 import { HoldFundsCommand, type HoldFundsRequest } from './hold-funds.command.js';
+import { TryHoldQuery } from './try-hold.query.js';
 
 const LEGS_SENTENCE = `A hold has ${limits.holdLegsMin} to ${limits.legsMax} legs.`;
 const DAYS_DEFAULT = limits.holdDurationMsDefault / 86_400_000;
@@ -67,7 +68,10 @@ export function toHoldRequest(body: HoldFundsBody): HoldFundsRequest {
 @ApiTags('holds')
 @Controller('v1/holds')
 export class HoldFundsController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(QueryBus) private readonly queries: QueryBus,
+  ) {}
 
   @Post()
   @HttpCode(201)
@@ -87,6 +91,7 @@ export class HoldFundsController {
     problems: ['expiry-must-be-ahead', 'expiry-too-far-ahead', ...HELD_LEGS_PROBLEMS, 'condition-must-hold'],
     namesIn: 'body',
   })
+  @DescribeDryRun()
   @ApiBody({
     type: HoldFundsBody,
     examples: {
@@ -101,11 +106,13 @@ export class HoldFundsController {
     },
   })
   async hold(
-    @CurrentCommandContext() context: CommandContext,
+    @CurrentRun() { context, isDry }: Run,
     @Body() body: HoldFundsBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Hold> {
-    const outcome = await this.commands.execute(new HoldFundsCommand(context, toHoldRequest(body)));
+  ): Promise<Hold | DryRunAnswer> {
+    const command = new HoldFundsCommand(context, toHoldRequest(body));
+    if (isDry) return answerDryRun(reply, await this.queries.execute(new TryHoldQuery(command)));
+    const outcome = await this.commands.execute(command);
     return answerCommand(reply, outcome, 201, (hold) => ({
       location: `/v1/holds/${hold.holdId}`,
       ...holdHeaders(hold),

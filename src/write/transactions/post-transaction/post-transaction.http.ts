@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiBody, ApiHeader, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
@@ -7,9 +7,9 @@ import type { FastifyReply } from 'fastify';
 import { limits } from '../../../config/limits.js';
 import { DescribeCommand } from '../../../edges/http/api-docs.js';
 import { IsAmount, IsCurrencyCode, IsId } from '../../../edges/http/fields.js';
-import { CurrentCommandContext } from '../../../edges/http/idempotency-key.js';
+import { CurrentRun, type Run } from '../../../edges/http/dry-run.js';
 import { ExpectedRevision } from '../../../edges/http/if-match.js';
-import type { CommandContext } from '../../command.js';
+import { answerDryRun, DescribeDryRun, type DryRunAnswer } from '../dry-run.http.js';
 import {
   AMOUNT_PROPERTY,
   LegBody,
@@ -29,6 +29,7 @@ import {
   type PostTransactionRequest,
   type PostTransferRequest,
 } from './post-transaction.command.js';
+import { TryTransactionQuery } from './try-transaction.query.js';
 
 const LEGS_SENTENCE = `A transaction has ${limits.legsMin} to ${limits.legsMax} legs.`;
 
@@ -86,7 +87,10 @@ export function toTransferRequest(body: PostTransferBody): PostTransferRequest {
 @ApiTags('transactions')
 @Controller('v1')
 export class PostTransactionController {
-  constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
+  constructor(
+    @Inject(CommandBus) private readonly commands: CommandBus,
+    @Inject(QueryBus) private readonly queries: QueryBus,
+  ) {}
 
   @Post('transactions')
   @HttpCode(201)
@@ -97,6 +101,7 @@ export class PostTransactionController {
     problems: POSTING_PROBLEMS,
     namesIn: 'body',
   })
+  @DescribeDryRun()
   @ApiBody({
     type: PostTransactionBody,
     examples: {
@@ -131,12 +136,11 @@ export class PostTransactionController {
     },
   })
   async post(
-    @CurrentCommandContext() context: CommandContext,
+    @CurrentRun() run: Run,
     @Body() body: PostTransactionBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Transaction> {
-    const command = new PostTransactionCommand(context, toTransactionRequest(body));
-    return answerPosting(reply, () => this.commands.execute(command));
+  ): Promise<Transaction | DryRunAnswer> {
+    return this.answer(reply, run, toTransactionRequest(body));
   }
 
   @Post('transfers')
@@ -148,6 +152,7 @@ export class PostTransactionController {
     problems: POSTING_PROBLEMS,
     namesIn: 'body',
   })
+  @DescribeDryRun()
   @ApiHeader({
     name: 'If-Match',
     required: false,
@@ -181,13 +186,23 @@ export class PostTransactionController {
     },
   })
   async transfer(
-    @CurrentCommandContext() context: CommandContext,
+    @CurrentRun() run: Run,
     @ExpectedRevision() ifMatch: string | null,
     @Body() body: PostTransferBody,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Transaction> {
+  ): Promise<Transaction | DryRunAnswer> {
     const request = { ...toTransferRequest(body), ...(ifMatch === null ? {} : { ifMatch }) };
+    return this.answer(reply, run, request);
+  }
+
+  private async answer(
+    reply: FastifyReply,
+    { context, isDry }: Run,
+    request: PostTransactionRequest | PostTransferRequest,
+  ): Promise<Transaction | DryRunAnswer> {
     const command = new PostTransactionCommand(context, request);
-    return answerPosting(reply, () => this.commands.execute(command));
+    return isDry
+      ? answerDryRun(reply, await this.queries.execute(new TryTransactionQuery(command)))
+      : answerPosting(reply, () => this.commands.execute(command));
   }
 }

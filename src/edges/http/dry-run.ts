@@ -1,0 +1,46 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { CommandContext } from '../../write/command.js';
+import { commandContextOf } from './idempotency-key.js';
+import { escapePointer } from './json-body.js';
+import { Problem } from './problem.js';
+
+/** How a command that can be tried is meant. */
+export interface Run {
+  readonly context: CommandContext;
+  /** Nothing is stored: the answer says what would be. */
+  readonly isDry: boolean;
+}
+
+/**
+ * Reads `?dryRun=true`.
+ *
+ * @throws Problem for any other parameter or value: a misspelt dry run must not move money
+ */
+export function parseDryRun(query: unknown): boolean {
+  const { dryRun, ...others } = query as Readonly<Record<string, unknown>>;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw invalid(`#query/${escapePointer(unknown)}`, 'isKnown', 'This field is not known here.');
+  }
+  if (dryRun === undefined || dryRun === 'false') return false;
+  if (dryRun === 'true') return true;
+  throw invalid('#query/dryRun', 'isBoolean', 'This is true or false.');
+}
+
+function invalid(pointer: string, rule: string, detail: string): Problem {
+  return new Problem('request-must-be-valid', {
+    errors: [{ pointer, rule, detail }],
+    detail: `${pointer}: ${detail}`,
+  });
+}
+
+/**
+ * Hands a controller method the `Run`. A dry run needs no idempotency key, since it takes none; one that is sent is held to
+ * its form. Put it first, so that a request without a key is refused before its body is looked at.
+ */
+export const CurrentRun = createParamDecorator((_: unknown, context: ExecutionContext): Run => {
+  const request = context.switchToHttp().getRequest<FastifyRequest>();
+  const isDry = parseDryRun(request.query);
+  return { context: commandContextOf(request, isDry ? 'dry-run' : undefined), isDry };
+});
