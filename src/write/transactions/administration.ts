@@ -1,5 +1,9 @@
 import type { EventStore } from '../../edges/event-store/event-store.js';
-import { toLedgerEvent, type LedgerEvent, type RecordedLedgerEvent } from '../../edges/event-store/ledger-event.js';
+import {
+  toLedgerEvent,
+  type LedgerEvent,
+  type RecordedLedgerEvent,
+} from '../../edges/event-store/ledger-event.js';
 import { assert } from '../../kernel/assert.js';
 import type { Clock } from '../../kernel/clock.js';
 import type { IdSource } from '../../kernel/ids.js';
