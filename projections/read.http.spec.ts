@@ -1,82 +1,31 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { serve, type Served } from '../src/app/serve.js';
-import { loadConfig } from '../src/config/config.js';
-import { EventStore } from '../src/edges/event-store/event-store.js';
-import { HealthProbe, type Readiness } from '../src/edges/http/operations.http.js';
-import { migrate } from '../src/edges/postgres/migrate.js';
-import type { Postgres } from '../src/edges/postgres/postgres.js';
-import { AppLogger } from '../src/observability/logger.js';
-import { NO_METRICS } from '../src/write/metrics.js';
-import { CLOCK, ID_SOURCE, WRITE_METRICS } from '../src/write/tokens.js';
-import { WRITE_CONTROLLERS } from '../src/write/controllers.js';
-import { WriteModule } from '../src/write/write.module.js';
-import { InMemoryEventStore } from '../test/support/in-memory-event-store.js';
 import { LedgerHistory, type HistoryAccount } from '../test/support/ledger-history.js';
-import { startTestPostgres, type TestPostgres } from '../test/support/postgres.js';
-import { MIGRATIONS, PROJECTIONS } from './index.js';
-import { ReadModule } from './read.module.js';
-import { ProjectionRunner } from './runtime/projection-runner.js';
+import { serveReads, type ServedReads } from '../test/support/served-reads.js';
 
-interface Answer {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
-}
 interface ListAnswer {
   readonly data: readonly Record<string, unknown>[];
   readonly pageInfo: { readonly next: string | null; readonly hasMore: boolean };
   readonly position: string;
 }
 
-class NoProbe extends HealthProbe {
-  override readiness(): Promise<Readiness> {
-    return Promise.reject(new Error('Nobody asks.'));
-  }
-  override measure(): void {}
-}
-
 describe('reading over HTTP', () => {
-  const store = new InMemoryEventStore();
-  const history = new LedgerHistory(store);
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  let server: TestPostgres;
-  let postgres: Postgres;
-  let runner: ProjectionRunner;
-  let served: Served;
+  let reads: ServedReads;
+  let history: LedgerHistory;
   let bank: HistoryAccount;
   let customer: HistoryAccount;
 
-  const get = async (path: string, company = 'default'): Promise<Answer> => {
-    const response = await fetch(`${served.url}${path}`, { headers: { 'ledger-company': company } });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-  };
+  const get = async (path: string, company = 'default') => reads.get(path, { company });
   const list = async (path: string): Promise<ListAnswer> => {
     const { status, body } = await get(path);
     expect(status).toBe(200);
     return body as unknown as ListAnswer;
   };
-  const head = async (): Promise<string> => `atLeast=${await store.headPosition()}`;
+  const head = (): Promise<string> => reads.head();
 
   beforeAll(async () => {
-    server = await startTestPostgres();
-    ({ postgres } = await server.createDatabase());
-    await migrate(postgres, MIGRATIONS);
-    runner = new ProjectionRunner(PROJECTIONS, { store, postgres, log });
-    runner.start();
-    served = await serve(loadConfig({ PORT: '0' }), {
-      logger: new AppLogger('fatal'),
-      probe: () => new NoProbe(),
-      ports: [
-        { provide: EventStore, useValue: store },
-        { provide: CLOCK, useValue: { nowMs: () => Date.now() } },
-        { provide: ID_SOURCE, useValue: { newId: () => randomUUID() } },
-        { provide: WRITE_METRICS, useValue: NO_METRICS },
-      ],
-      modules: [
-        { module: WriteModule, controllers: WRITE_CONTROLLERS },
-        ReadModule.with({ postgres, runner }),
-      ],
-    });
+    reads = await serveReads();
+    history = new LedgerHistory(reads.store);
     bank = await history.open({ type: 'liability' });
     customer = await history.open({ overdraftLimit: '0', parent: bank });
     await history.open({ companyId: 'other' });
@@ -84,16 +33,11 @@ describe('reading over HTTP', () => {
     for (let i = 1n; i <= 7n; i += 1n) await history.transfer(bank, customer, i, { reference: `r${i % 2n}` });
     await history.reject('default', 'r1');
   });
-  afterAll(async () => {
-    await served.drain();
-    await served.close();
-    await runner.stop();
-    await server.stop();
-  });
+  afterAll(() => reads.stop());
 
   it('answers a balance with the position it is valid at, projected and strong alike', async () => {
     const projected = await get(`/v1/accounts/${customer.accountId}/balance?${await head()}`);
-    expect(projected).toEqual({
+    expect(projected).toMatchObject({
       status: 200,
       body: {
         accountId: customer.accountId,
@@ -104,7 +48,7 @@ describe('reading over HTTP', () => {
         balance: '28',
         reserved: '0',
         available: '28',
-        position: `${await store.headPosition()}`,
+        position: `${await reads.store.headPosition()}`,
         sequence: 7,
       },
     });
@@ -215,7 +159,7 @@ describe('reading over HTTP', () => {
   });
 
   it('says so when a position is not reached in time', async () => {
-    const { status, body } = await get(`/v1/accounts?atLeast=${(await store.headPosition()) + 1000n}`);
+    const { status, body } = await get(`/v1/accounts?atLeast=${(await reads.store.headPosition()) + 1000n}`);
     expect({ status, code: body['code'], pointer: body['pointer'] }).toEqual({
       status: 503,
       code: 'projection-is-behind',

@@ -5,6 +5,7 @@ import { ReadBalanceController } from './account-balances/account-balances.http.
 import { ReadBalanceHandler } from './account-balances/account-balances.query.js';
 import { ListAccountsController } from './accounts/accounts.http.js';
 import { ListAccountsHandler } from './accounts/accounts.query.js';
+import { ReadBalanceAtHandler } from './balance-snapshots/balance-at.query.js';
 import { ListEntriesController } from './entries/entries.http.js';
 import { ListEntriesHandler } from './entries/entries.query.js';
 import { Freshness } from './runtime/freshness.js';
@@ -36,6 +37,7 @@ export class ReadModule {
         { provide: Freshness, useValue: new Freshness(runner) },
         ListAccountsHandler,
         ReadBalanceHandler,
+        ReadBalanceAtHandler,
         ListEntriesHandler,
         ListTransactionsHandler,
       ],

@@ -12,12 +12,20 @@ import { PathId } from '../../src/edges/http/validation.js';
 import type { Principal } from '../../src/kernel/principal.js';
 import type { BalanceView } from '../../src/write/accounts/account-view.js';
 import { ReadAccountQuery } from '../../src/write/accounts/read-account/read-account.query.js';
-import { FreshnessParameters, projected, toAtLeast } from '../runtime/list.http.js';
+import type { AsOf } from '../balance-snapshots/balances-at.js';
+import {
+  AsOfParameters,
+  BalanceAt,
+  BALANCE_AT_EXAMPLE,
+  toAsOf,
+} from '../balance-snapshots/balance-at.http.js';
+import { ReadBalanceAtQuery } from '../balance-snapshots/balance-at.query.js';
+import { projected, refusedParameter, toAtLeast } from '../runtime/list.http.js';
 import { ReadBalanceQuery } from './account-balances.query.js';
 
 const CONSISTENCIES = ['projected', 'strong'] as const;
 
-class BalanceParameters extends FreshnessParameters {
+class BalanceParameters extends AsOfParameters {
   @Optional()
   @IsIn(CONSISTENCIES)
   @ApiPropertyOptional({
@@ -83,13 +91,14 @@ export class ReadBalanceController {
   @DescribeQuery({
     summary: "Read an account's balance",
     description:
-      'From the read model, with the position it is valid at. A transaction shows on all its accounts at once.',
+      'From the read model, with the position it is valid at. A transaction shows on all its accounts at once. With `effectiveAt` or `knownAt`, the balance at these times, which says nothing of reservations.',
     answers: [
       {
         status: 200,
         description: 'The balance.',
         type: Balance,
         example: EXAMPLE,
+        or: { description: 'The balance at two times.', type: BalanceAt, example: BALANCE_AT_EXAMPLE },
         headers: { 'Ledger-Position': 'The position it is valid at.' },
       },
     ],
@@ -107,8 +116,12 @@ export class ReadBalanceController {
     @Param('accountId', new PathId('account-must-exist')) accountId: string,
     @Query() parameters: BalanceParameters,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Balance> {
-    const balance = await this.find(principal, accountId, parameters);
+  ): Promise<Balance | BalanceAt> {
+    const asOf = toAsOf(parameters);
+    const balance =
+      asOf === null
+        ? await this.find(principal, accountId, parameters)
+        : await this.findAt(principal, accountId, asOf, parameters);
     if (balance === null) throw new Problem('account-must-exist');
     void reply.header(POSITION_HEADER, balance.position);
     return balance;
@@ -126,5 +139,28 @@ export class ReadBalanceController {
       // Opened a moment ago, perhaps: only the log can say that an account does not exist.
     }
     return (await this.queries.execute(new ReadAccountQuery(principal, accountId)))?.balance ?? null;
+  }
+  private async findAt(
+    principal: Principal,
+    accountId: string,
+    asOf: AsOf,
+    parameters: BalanceParameters,
+  ): Promise<BalanceAt | null> {
+    if (parameters.consistency === 'strong') {
+      throw refusedParameter(
+        'consistency',
+        'isAlone',
+        'A balance at another time is read from the read model: leave consistency out, or send atLeast.',
+      );
+    }
+    const query = new ReadBalanceAtQuery(principal, accountId, asOf, toAtLeast(parameters));
+    const { balance, position } = await projected(this.queries.execute(query));
+    if (balance !== null) return balance;
+    // Opened a moment ago, perhaps: it had no entries yet at the position of the read model.
+    const opened = await this.queries.execute(new ReadAccountQuery(principal, accountId));
+    if (opened === null) return null;
+    const { currency, exponent } = opened.account;
+    const nothing = { debits: '0', credits: '0', balance: '0', entries: 0, position: position.toString() };
+    return { accountId, currency, exponent, ...asOf, ...nothing };
   }
 }

@@ -85,6 +85,15 @@ export interface AnsweredPage<Row> {
   readonly position: string;
 }
 
+/** Refuses a query parameter by a rule that no single field can tell. */
+export function refusedParameter(name: string, rule: string, detail: string): Problem {
+  const pointer = `#query/${name}`;
+  return new Problem('request-must-be-valid', {
+    errors: [{ pointer, rule, detail }],
+    detail: `${pointer}: ${detail}`,
+  });
+}
+
 /** Reads the position a client asks for. */
 export function toAtLeast({ atLeast }: FreshnessParameters): bigint | null {
   return atLeast === undefined ? null : BigInt(atLeast);

@@ -3,11 +3,11 @@ import type { EventStore } from '../../src/edges/event-store/event-store.js';
 import { type ExpectedRevision, type NewEvent } from '../../src/edges/event-store/event-store.js';
 import type { LedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import { assert } from '../../src/kernel/assert.js';
-import { toInstant } from '../../src/kernel/clock.js';
+import { toInstant, type Instant } from '../../src/kernel/clock.js';
 import { balanceOf, type AccountType, type Direction } from '../../src/kernel/money.js';
 import type { AccountView } from '../../src/write/accounts/account-view.js';
 import { accountStream } from '../../src/write/accounts/events.js';
-import { transactionStream, type PostedLeg } from '../../src/write/transactions/events.js';
+import { transactionStream, type Parent, type PostedLeg } from '../../src/write/transactions/events.js';
 
 /** An account as the history knows it. */
 export interface HistoryAccount {
@@ -32,6 +32,7 @@ export interface PostedTransaction {
   readonly transactionId: string;
   readonly legs: readonly HistoryLeg[];
   readonly position: bigint;
+  readonly effectiveAt: Instant;
 }
 
 const AT = toInstant(Date.UTC(2026, 0, 31, 12));
@@ -146,9 +147,19 @@ export class LedgerHistory {
   /** Commits a transaction; its entries are still owed. */
   async post(
     legs: readonly HistoryLeg[],
-    options: { readonly transactionId?: string; readonly reference?: string | null } = {},
+    options: {
+      readonly transactionId?: string;
+      readonly reference?: string | null;
+      readonly effectiveAt?: Instant;
+      readonly recordedAt?: Instant;
+      readonly kind?: string;
+      readonly description?: string | null;
+      readonly metadata?: Readonly<Record<string, string>>;
+      readonly parent?: Parent | null;
+    } = {},
   ): Promise<PostedTransaction> {
-    const { transactionId = randomUUID(), reference = null } = options;
+    const { transactionId = randomUUID(), reference = null, kind = 'transfer', description = null } = options;
+    const { effectiveAt = AT, recordedAt = AT, metadata = {}, parent = null } = options;
     const posted: PostedLeg[] = legs.map(({ account, direction, amount, reservationId }) => ({
       accountId: account.accountId,
       direction,
@@ -165,12 +176,7 @@ export class LedgerHistory {
           transactionId,
           companyId,
           attemptId: transactionId,
-          kind: 'transfer',
-          description: null,
-          reference,
-          metadata: {},
-          effectiveAt: AT,
-          recordedAt: AT,
+          ...{ kind, description, reference, metadata, effectiveAt, recordedAt, parent },
           legs: posted,
           idempotencyKey: `key-${transactionId}`,
           requestHash: 'hash',
@@ -178,7 +184,7 @@ export class LedgerHistory {
         },
       },
     ]);
-    return { transactionId, legs, position };
+    return { transactionId, legs, position, effectiveAt };
   }
 
   async reject(companyId: string, reference: string | null = null): Promise<string> {
@@ -219,7 +225,7 @@ export class LedgerHistory {
         direction,
         amount: `${amount}`,
         currency: account.currency,
-        effectiveAt: AT,
+        effectiveAt: transaction.effectiveAt,
         reservationId,
         sequence: account.sequence,
         balance: `${balanceOf(account.type, account.debits, account.credits)}`,
