@@ -1,12 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../src/config/limits.js';
 import type { EventStore } from '../../src/edges/event-store/event-store.js';
-import { ACCOUNT_STREAM_PREFIX } from '../../src/write/accounts/events.js';
-import { TRANSACTION_STREAM_PREFIX } from '../../src/write/transactions/events.js';
 import { EventFeed } from './event-feed.js';
-
-/** The streams read models are made of. */
-const STREAM_PREFIXES = [ACCOUNT_STREAM_PREFIX, TRANSACTION_STREAM_PREFIX];
+import { MONEY_STREAM_PREFIXES } from './money-streams.js';
 
 /** A subscription and the feeds it fills. */
 interface Convoy {
@@ -74,7 +70,7 @@ export class FeedHub {
     convoy.position = after;
     const messages = this.store.subscribeAll({
       after: after === 0n ? 'start' : after,
-      streamPrefixes: STREAM_PREFIXES,
+      streamPrefixes: MONEY_STREAM_PREFIXES,
       signal,
     });
     for await (const message of messages) {

@@ -218,7 +218,7 @@ describe('projections', () => {
     const [bank, one] = history.accounts;
     if (bank && one) await history.transfer(bank, one, 1n);
     await reach(second, await store.headPosition());
-    expect(second.status().map((each) => each.state)).toEqual(['live', 'live', 'live', 'live']);
+    expect(second.status().map((each) => each.state)).toEqual(PROJECTIONS.map(() => 'live'));
     await second.stop();
     const rebuilt = await freshDatabase();
     await reach(run(store, PROJECTIONS, rebuilt), await store.headPosition());
@@ -316,6 +316,6 @@ describe('projections', () => {
     const [bank, one] = history.accounts;
     if (bank && one) await history.transfer(bank, one, 1n);
     await reach(runner, await store.headPosition());
-    expect(runner.status().map((each) => each.reason)).toEqual([null, null, null, null]);
+    expect(runner.status().map((each) => each.reason)).toEqual(PROJECTIONS.map(() => null));
   });
 });

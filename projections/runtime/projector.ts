@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../src/config/limits.js';
-import type { EventStore, RecordedEvent } from '../../src/edges/event-store/event-store.js';
-import { toLedgerEvent, type RecordedLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
+import type { EventStore } from '../../src/edges/event-store/event-store.js';
 import type { PostgresSession } from '../../src/edges/postgres/postgres-session.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
-import { CheckpointMoved, loadCheckpoint, moveCheckpoint, type Checkpoint } from './checkpoint.js';
+import { loadCheckpoint, type Checkpoint } from './checkpoint.js';
+import { clearStop, readRetries, recordStop } from './control.js';
 import type { EventFeed, FeedBatch } from './event-feed.js';
 import type { FeedHub } from './feed-hub.js';
 import { describeError, isWorthRetrying, PoisonEvent } from './failure.js';
+import { ProjectionWriter } from './projection-writer.js';
 import {
   LEDGER_SCHEMA,
   type Projection,
   type ProjectionLog,
   type ProjectionState,
   type ProjectionStatus,
+  type StoppedAt,
 } from './projection.js';
 
 export interface ProjectorPorts {
@@ -37,7 +39,9 @@ export class Projector {
   private checkpoint: Checkpoint | undefined;
   private writtenRecordedAtMs: number | undefined;
   private reason: string | null = null;
-  private poison: RecordedEvent | null = null;
+  private stoppedAt: StoppedAt | null = null;
+  /** How often it had been asked to go on when it last began to. */
+  private retriesSeen = 0n;
   private retryMs: number = limits.projectionRetryMsFirst;
   private readonly listeners = new Set<() => void>();
 
@@ -71,12 +75,7 @@ export class Projector {
       eventsWaiting: this.feed?.length ?? 0,
       lagMs: Math.max(0, nowMs - behindSinceMs),
       reason: this.reason,
-      stoppedAt: this.poison && {
-        position: this.poison.position,
-        type: this.poison.type,
-        streamName: this.poison.streamName,
-        revision: this.poison.revision,
-      },
+      stoppedAt: this.stoppedAt,
     };
   }
 
@@ -102,7 +101,10 @@ export class Projector {
         if (!signal.aborted) this.announce('standby', 'The connection to the database was lost.');
       } catch (error) {
         if (signal.aborted) return;
-        if (!isWorthRetrying(error)) return this.halt(error);
+        if (!isWorthRetrying(error)) {
+          if (await this.halt(error)) continue;
+          return;
+        }
         this.announce('standby', describeError(error));
         this.ports.log.warn(
           `Projection ${this.projection.name} tries again in ${this.retryMs} ms: ${describeError(error)}`,
@@ -125,10 +127,13 @@ export class Projector {
       // A commit lost in a crash takes its checkpoint with it and is made again from the log, which is durable.
       await session.query('set synchronous_commit = off');
       await session.query(`set search_path = ${LEDGER_SCHEMA}`);
+      this.retriesSeen = await readRetries(session, this.projection.name);
       this.checkpoint = await loadCheckpoint(session, store, this.projection);
+      await clearStop(session, this.projection.name);
+      const writer = new ProjectionWriter(this.projection, session, LEDGER_SCHEMA, this.checkpoint);
       this.feed = feeds.open(this.checkpoint.position, signal);
       this.announce('catching-up', null);
-      await this.follow(session, this.feed, signal);
+      await this.follow(writer, this.feed, signal);
     } finally {
       term.abort();
       this.feed = undefined;
@@ -138,20 +143,20 @@ export class Projector {
 
   private async becomeLeader(session: PostgresSession, signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted) {
-      if (await session.tryLock(`evenkeel:projection:${this.projection.name}`)) return true;
+      if (await session.tryLock(lockOf(this.projection.name))) return true;
       this.announce('standby', null);
       await sleep(limits.projectionStandbyPollMs, undefined, { signal }).catch(() => undefined);
     }
     return false;
   }
 
-  private async follow(session: PostgresSession, feed: EventFeed, signal: AbortSignal): Promise<void> {
+  private async follow(writer: ProjectionWriter, feed: EventFeed, signal: AbortSignal): Promise<void> {
     let idleSinceMs = Date.now();
     for (;;) {
       const batch = await feed.take();
       if (batch === undefined || signal.aborted) return;
       if (batch.events.length > 0 || Date.now() - idleSinceMs >= limits.projectionIdleCheckpointMs) {
-        await this.write(session, batch);
+        await this.write(writer, batch);
         idleSinceMs = Date.now();
       }
       this.retryMs = limits.projectionRetryMsFirst;
@@ -160,63 +165,47 @@ export class Projector {
     }
   }
 
-  private async write(session: PostgresSession, batch: FeedBatch): Promise<void> {
-    const from = this.leaderCheckpoint();
-    const { events, undecodable } = decode(onlyNew(batch.events, from.position));
-    await this.applyOrNarrow(session, events);
-    if (undecodable !== null) {
-      throw new PoisonEvent(undecodable.event, this.projection.name, undecodable.cause);
-    }
-    const { position } = this.leaderCheckpoint();
-    if (batch.position !== null && batch.position > position) {
-      await this.commit(session, [], batch.position, null);
-    }
-  }
-
-  /** Applies events in one transaction; when one of them can't be applied, everything before that one, and stops there. */
-  private async applyOrNarrow(
-    session: PostgresSession,
-    events: readonly RecordedLedgerEvent[],
-  ): Promise<void> {
-    const last = events.at(-1);
-    if (last === undefined) return;
+  private async write(writer: ProjectionWriter, { events, position }: FeedBatch): Promise<void> {
+    const before = writer.checkpoint.position;
     try {
-      await this.commit(session, events, last.position, last.recordedAtMs);
-    } catch (error) {
-      if (isWorthRetrying(error)) throw error;
-      if (events.length === 1) throw new PoisonEvent(last, this.projection.name, error);
-      const half = Math.ceil(events.length / 2);
-      await this.applyOrNarrow(session, events.slice(0, half));
-      await this.applyOrNarrow(session, events.slice(half));
+      await writer.write(events, position);
+    } finally {
+      this.checkpoint = writer.checkpoint;
+    }
+    if (writer.checkpoint.position > before) {
+      this.writtenRecordedAtMs = events.at(-1)?.recordedAtMs ?? this.writtenRecordedAtMs;
     }
   }
 
-  private async commit(
-    session: PostgresSession,
-    events: readonly RecordedLedgerEvent[],
-    to: bigint,
-    recordedAtMs: number | null,
-  ): Promise<void> {
-    const { name, handles } = this.projection;
-    const from = this.leaderCheckpoint();
-    const handled = events.filter((event) => handles.includes(event.type));
-    await session.transaction(async (sql) => {
-      await moveCheckpoint(sql, name, from, to, recordedAtMs);
-      if (handled.length > 0) await this.projection.apply(sql, handled);
-    });
-    this.checkpoint = { ...from, position: to };
-    this.writtenRecordedAtMs = recordedAtMs ?? this.writtenRecordedAtMs;
-  }
-
-  private leaderCheckpoint(): Checkpoint {
-    if (this.checkpoint === undefined) throw new CheckpointMoved('The checkpoint has not been read.');
-    return this.checkpoint;
-  }
-
-  private halt(error: unknown): void {
-    if (error instanceof PoisonEvent) this.poison = error.event;
-    this.announce('stopped', describeError(error));
-    this.ports.log.error(`Projection ${this.projection.name} has stopped. ${describeError(error)}`);
+  /** Stands still until somebody asks it to go on. @returns false when this process ends */
+  private async halt(error: unknown): Promise<boolean> {
+    const { postgres, log } = this.ports;
+    const { name } = this.projection;
+    if (error instanceof PoisonEvent) {
+      const { position, type, streamName, revision } = error.event;
+      this.stoppedAt = { position, type, streamName, revision };
+    }
+    const reason = describeError(error);
+    this.announce('stopped', reason);
+    log.error(`Projection ${name} has stopped. ${reason}`);
+    const { signal } = this.stopping;
+    let isRecorded = false;
+    while (!signal.aborted) {
+      try {
+        if (!isRecorded) await recordStop(postgres, name, reason, this.stoppedAt);
+        isRecorded = true;
+        if ((await readRetries(postgres, name)) !== this.retriesSeen) break;
+      } catch (failure) {
+        // Without the database there is nothing to go on with; it is asked again.
+        if (!isWorthRetrying(failure)) throw failure;
+      }
+      await sleep(limits.projectionControlPollMs, undefined, { signal }).catch(() => undefined);
+    }
+    if (signal.aborted) return false;
+    this.stoppedAt = null;
+    log.info(`Projection ${name} was asked to go on.`);
+    this.announce('standby', null);
+    return true;
   }
 
   private announce(state: ProjectionState, reason: string | null): void {
@@ -230,28 +219,7 @@ export class Projector {
   }
 }
 
-/** Drops what was delivered before: a log's order is strict, so whatever does not lead further is a repetition. */
-function onlyNew(events: readonly RecordedEvent[], after: bigint): RecordedEvent[] {
-  let newest = after;
-  return events.filter(({ position }) => {
-    if (position <= newest) return false;
-    newest = position;
-    return true;
-  });
-}
-
-/** Brings events to their newest version, up to the first that this version can't read. */
-function decode(events: readonly RecordedEvent[]): {
-  readonly events: readonly RecordedLedgerEvent[];
-  readonly undecodable: { readonly event: RecordedEvent; readonly cause: unknown } | null;
-} {
-  const decoded: RecordedLedgerEvent[] = [];
-  for (const event of events) {
-    try {
-      decoded.push(toLedgerEvent(event));
-    } catch (cause) {
-      return { events: decoded, undecodable: { event, cause } };
-    }
-  }
-  return { events: decoded, undecodable: null };
+/** The lock that whoever writes a projection's live tables holds. */
+export function lockOf(name: string): string {
+  return `evenkeel:projection:${name}`;
 }

@@ -3,7 +3,12 @@ import { limits } from '../config/limits.js';
 import type { EventStore } from '../edges/event-store/event-store.js';
 import type { ServerState } from '../edges/http/http-server.js';
 import { HealthProbe, type Readiness } from '../edges/http/operations.http.js';
-import { projectionLagEvents, projectionLagSeconds, projectionStopped } from '../observability/metrics.js';
+import {
+  projectionLagEvents,
+  projectionLagSeconds,
+  projectionStopped,
+  projectionStoppedPosition,
+} from '../observability/metrics.js';
 import type { Settler } from '../write/posting/recovery/settler.js';
 import type { ReadSide } from './read-side.js';
 
@@ -35,10 +40,16 @@ export class AppHealthProbe extends HealthProbe {
   }
 
   override measure(): void {
-    for (const { name, state, eventsWaiting, lagMs } of this.parts.readSide.status()) {
+    projectionStoppedPosition.reset();
+    for (const { name, state, eventsWaiting, lagMs, stoppedAt } of this.parts.readSide.status()) {
       projectionLagEvents.set({ projection: name }, eventsWaiting);
       projectionLagSeconds.set({ projection: name }, lagMs / 1000);
       projectionStopped.set({ projection: name }, state === 'stopped' ? 1 : 0);
+      if (stoppedAt === null) continue;
+      projectionStoppedPosition.set(
+        { projection: name, event_type: stoppedAt.type },
+        Number(stoppedAt.position),
+      );
     }
   }
 
@@ -48,12 +59,17 @@ export class AppHealthProbe extends HealthProbe {
       isReachable(store),
       answers(() => readSide.isAvailable()),
     ]);
-    const projections = readSide.status().map(({ name, state, position, lagMs, reason }) => ({
+    const projections = readSide.status().map(({ name, state, position, lagMs, reason, stoppedAt }) => ({
       name,
       state,
       position: position?.toString() ?? null,
       lagMs,
       reason,
+      stoppedAt: stoppedAt && {
+        ...stoppedAt,
+        position: `${stoppedAt.position}`,
+        revision: `${stoppedAt.revision}`,
+      },
     }));
     const isReady = isStoreUp && !this.state.isStopping;
     return {

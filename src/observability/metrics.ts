@@ -102,8 +102,14 @@ export const METRICS = {
   projectionStopped: {
     kind: 'gauge',
     name: 'ledger_projection_stopped',
-    help: '1 when a projection met an event it could not apply and stopped.',
+    help: '1 when a projection met an event it could not apply, or a checkpoint it must not use, and stopped.',
     labels: ['projection'],
+  },
+  projectionStoppedPosition: {
+    kind: 'gauge',
+    name: 'ledger_projection_stopped_position',
+    help: 'Position in the log of the event a projection could not apply, by its type; absent while there is none.',
+    labels: ['projection', 'event_type'],
   },
 } as const satisfies Record<string, Declaration>;
 
@@ -130,6 +136,7 @@ const idempotency = new Counter(named(METRICS.idempotency));
 export const projectionLagEvents = new Gauge(named(METRICS.projectionLagEvents));
 export const projectionLagSeconds = new Gauge(named(METRICS.projectionLagSeconds));
 export const projectionStopped = new Gauge(named(METRICS.projectionStopped));
+export const projectionStoppedPosition = new Gauge(named(METRICS.projectionStoppedPosition));
 
 /** What the write side counts, in this registry. */
 export const writeMetrics: WriteMetrics = {

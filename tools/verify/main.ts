@@ -1,6 +1,7 @@
-import { InvalidConfiguration, loadConfig } from '../../src/config/config.js';
-import { connect } from './connect.js';
-import { progressDisplay } from './progress.js';
+import { loadConfig } from '../../src/config/config.js';
+import { connect } from '../command-line/connect.js';
+import { progressDisplay } from '../command-line/progress.js';
+import { runTool } from '../command-line/run-tool.js';
 import { describeVerdict, isRight } from './report.js';
 import { verify } from './verify.js';
 
@@ -10,7 +11,7 @@ import { verify } from './verify.js';
  */
 async function main(): Promise<number> {
   const connections = await connect(loadConfig(process.env));
-  const progress = progressDisplay(process.stderr);
+  const progress = progressDisplay(process.stderr, 'Replaying');
   try {
     const verdict = await verify(connections.store, connections.postgres, Date.now, (each) =>
       progress.show(each),
@@ -24,13 +25,4 @@ async function main(): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const sentences =
-    error instanceof InvalidConfiguration
-      ? error.sentences
-      : [error instanceof Error ? error.message : String(error)];
-  for (const sentence of sentences) process.stderr.write(`${sentence}\n`);
-  process.exitCode = 1;
-}
+await runTool(main);

@@ -42,14 +42,17 @@ const JOURNAL = `
  * @throws PostgresUnavailable
  */
 export async function readReadModels(postgres: Postgres): Promise<readonly ReadModel[]> {
+  const { rows } = await postgres.query<{ exists: boolean }>(
+    `select to_regclass('ledger.entries') is not null as exists`,
+  );
+  if (rows[0]?.exists !== true) return [];
   const session = await postgres.openSession(STATEMENT_MS_MAX);
   try {
     return await session.transaction(async (sql) => {
       await sql.query('set transaction isolation level repeatable read, read only');
-      const { rows } = await sql.query<{ exists: boolean }>(
-        `select to_regclass('ledger.projection_checkpoints') is not null as exists`,
-      );
-      if (rows[0]?.exists !== true) return [];
+      // A lock takes no snapshot. Taken before the first one, it keeps a rebuild from putting tables in place whose rows
+      // that snapshot would only partly see.
+      await sql.query('lock table ledger.account_balances, ledger.entries in access share mode');
       const models = [
         await readModel(sql, 'account_balances', BALANCES),
         await readModel(sql, 'entries', JOURNAL),

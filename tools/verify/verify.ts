@@ -1,19 +1,12 @@
+import { isMoneyStream } from '../../projections/runtime/money-streams.js';
 import { limits } from '../../src/config/limits.js';
 import type { EventStore } from '../../src/edges/event-store/event-store.js';
 import { toLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
-import { ACCOUNT_STREAM_PREFIX } from '../../src/write/accounts/events.js';
-import { TRANSACTION_STREAM_PREFIX } from '../../src/write/transactions/events.js';
+import type { Progress } from '../command-line/progress.js';
 import { Audit } from './audit.js';
 import { compareReadModel } from './compare.js';
 import { readReadModels, type ReadModel } from './read-models.js';
-
-/** How far a verification has come. */
-export interface Progress {
-  readonly position: bigint;
-  readonly head: bigint;
-  readonly events: number;
-}
 
 /** What a verification came to. */
 export interface Verdict {
@@ -54,9 +47,9 @@ export async function verify(
   const waiting = models.toSorted((a, b) => (a.position < b.position ? -1 : 1));
   for await (const recorded of store.readAll({ after: 'start' })) {
     while (waiting[0] !== undefined && recorded.position > waiting[0].position) compareNext(audit, waiting);
-    if (!isMoney(recorded.streamName)) continue;
+    if (!isMoneyStream(recorded.streamName)) continue;
     audit.add(toLedgerEvent(recorded));
-    report({ position: audit.position, head, events: audit.events });
+    report({ position: audit.position, target: head, events: audit.events });
   }
   while (waiting.length > 0) compareNext(audit, waiting);
   audit.compareStreams();
@@ -76,10 +69,6 @@ export async function verify(
 function compareNext(audit: Audit, waiting: ReadModel[]): void {
   const model = waiting.shift();
   if (model !== undefined) compareReadModel(audit, model);
-}
-
-function isMoney(streamName: string): boolean {
-  return streamName.startsWith(ACCOUNT_STREAM_PREFIX) || streamName.startsWith(TRANSACTION_STREAM_PREFIX);
 }
 
 function refuseOtherLog(models: readonly ReadModel[], storeId: string): void {

@@ -11,6 +11,21 @@ import type { FastifyReply } from 'fastify';
 import { registry } from '../../observability/metrics.js';
 import { Public } from './principal.js';
 
+/** The event a read model could not apply. */
+export class StoppedAtEvent {
+  @ApiProperty({ description: 'Its position in the log; as digits.' })
+  position!: string;
+
+  @ApiProperty()
+  type!: string;
+
+  @ApiProperty()
+  streamName!: string;
+
+  @ApiProperty({ description: 'Its revision in that stream; as digits.' })
+  revision!: string;
+}
+
 /** How one read model is doing. */
 export class ProjectionHealth {
   @ApiProperty()
@@ -18,7 +33,7 @@ export class ProjectionHealth {
 
   @ApiProperty({
     description:
-      '`live`, `catching-up`, `standby`, `stopped` on an event it can not apply, or `waiting` for its database.',
+      '`live`, `catching-up`, `standby`, or `stopped` on an event it can not apply or a checkpoint it must not use.',
   })
   state!: string;
 
@@ -34,6 +49,9 @@ export class ProjectionHealth {
 
   @ApiProperty({ type: String, nullable: true, description: 'Why it stopped or waits.' })
   reason!: string | null;
+
+  @ApiProperty({ type: StoppedAtEvent, nullable: true, description: 'The event it could not apply.' })
+  stoppedAt!: StoppedAtEvent | null;
 }
 
 /** How the settler is doing, which finishes what a crash left. */
@@ -87,7 +105,9 @@ const EXAMPLE_READINESS: Readiness = {
   writes: 'available',
   reads: 'available',
   settler: { state: 'live', reason: null, inFlight: 0 },
-  projections: [{ name: 'account_balances', state: 'live', position: '2048', lagMs: 0, reason: null }],
+  projections: [
+    { name: 'account_balances', state: 'live', position: '2048', lagMs: 0, reason: null, stoppedAt: null },
+  ],
 };
 
 /** What operators and their machines ask. */

@@ -2,6 +2,8 @@
 export const SQLSTATE = {
   /** Another session holds the lock that was asked for. */
   lockNotAvailable: '55P03',
+  /** Something else, a view for example, would lose what it is made of. */
+  dependentObjectsStillExist: '2BP01',
   /** There is no such table: the schema is not in place yet. */
   undefinedTable: '42P01',
 } as const;

@@ -1,0 +1,52 @@
+import { assert } from '../../../src/kernel/assert.js';
+import { moneyBatches } from '../money-streams.js';
+import type { Projection } from '../projection.js';
+import { Rebuild, type RebuildPorts, type RebuildResult } from './rebuild.js';
+
+/** How far the filling has come; the swaps follow it. */
+export interface RebuildProgress {
+  readonly position: bigint;
+  readonly target: bigint;
+  readonly events: number;
+}
+
+/**
+ * Rebuilds projections: all are filled from one reading of the log, then swapped one after the other.
+ *
+ * @param report called after each batch
+ * @param swapped called after each swap
+ * @throws RebuildRefused, PoisonEvent, PostgresUnavailable, EventStoreUnavailable: those that were not swapped are untouched
+ */
+export async function rebuildAll(
+  projections: readonly Projection[],
+  ports: RebuildPorts,
+  report: (progress: RebuildProgress) => void,
+  swapped: (result: RebuildResult) => void,
+): Promise<void> {
+  const rebuilds: Rebuild[] = [];
+  try {
+    for (const projection of projections) rebuilds.push(await Rebuild.begin(projection, ports));
+    await fill(rebuilds, ports, report);
+    for (const rebuild of rebuilds) swapped(await rebuild.swap());
+  } finally {
+    for (const rebuild of rebuilds) await rebuild.end();
+  }
+}
+
+async function fill(
+  rebuilds: readonly Rebuild[],
+  { store }: RebuildPorts,
+  report: (progress: RebuildProgress) => void,
+): Promise<void> {
+  assert(rebuilds.length > 0, 'Something is to be rebuilt.');
+  const legs = await Promise.all(
+    rebuilds.map(async (rebuild) => ({ rebuild, target: await rebuild.target() })),
+  );
+  const farthest = legs.reduce((most, { target }) => (target > most ? target : most), 0n);
+  let events = 0;
+  for await (const batch of moneyBatches(store, 0n, farthest)) {
+    await Promise.all(legs.map(({ rebuild, target }) => rebuild.write(batch, target)));
+    events += batch.length;
+    report({ position: batch.at(-1)?.position ?? 0n, target: farthest, events });
+  }
+}
