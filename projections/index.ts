@@ -3,6 +3,8 @@ import { accountBalancesProjection } from './account-balances/account-balances.p
 import { accountBalancesMigration } from './account-balances/account-balances.table.js';
 import { accountsProjection } from './accounts/accounts.project.js';
 import { accountsMigration } from './accounts/accounts.table.js';
+import { balanceSnapshotsProjection } from './balance-snapshots/balance-snapshots.project.js';
+import { balanceSnapshotsMigration } from './balance-snapshots/balance-snapshots.table.js';
 import { entriesProjection } from './entries/entries.project.js';
 import { entriesMigration } from './entries/entries.table.js';
 import { checkpointMarkMigration, checkpointMigration } from './runtime/checkpoint.js';
@@ -16,6 +18,7 @@ export const PROJECTIONS: readonly Projection[] = [
   accountBalancesProjection,
   transactionsProjection,
   entriesProjection,
+  balanceSnapshotsProjection,
 ];
 
 /** The schema, step by step; a released step is never edited. */
@@ -27,4 +30,5 @@ export const MIGRATIONS: readonly Migration[] = [
   entriesMigration,
   transactionParentsMigration,
   checkpointMarkMigration,
+  balanceSnapshotsMigration,
 ];
