@@ -219,6 +219,10 @@ export class Posting {
         throw error;
       }
       const now = await readAttempts(this.store, transactionId);
+      if (now.outcome?.event.data.attemptId === attemptId) {
+        this.outcomes.set(transactionId, now.outcome);
+        return 'recorded';
+      }
       if (now.outcome || now.claim) return now;
       if (now.abandoned.has(attemptId)) return 'abandoned';
       expected = now.expected;

@@ -116,8 +116,8 @@ export class FoldedStream<State, Event extends LedgerEvent> {
   async keep(): Promise<void> {
     const { state, revision, position, lastEventId: eventId, snapshots } = this;
     if (!snapshots || state === null || !this.loaded) return;
-    await snapshots.save({ state, revision, position, eventId });
-    this.snapshotRevision = revision;
+    const isKept = await snapshots.save({ state, revision, position, eventId });
+    if (isKept && revision > this.snapshotRevision) this.snapshotRevision = revision;
   }
 
   /**
@@ -127,7 +127,7 @@ export class FoldedStream<State, Event extends LedgerEvent> {
    */
   accept(last: Appended<State>, events: readonly { readonly id: string; readonly event: Event }[]): void {
     const firstRevision = last.revision - BigInt(events.length) + 1n;
-    // A read that ran meanwhile may have brought some of them already.
+    // A read that ran after the append may have brought some of them already, and more.
     const unseen = events.slice(Number(this.revision - firstRevision + 1n));
     assert(firstRevision <= this.revision + 1n, `The append to ${this.streamName} follows what was folded.`);
     if (unseen.length === events.length) {

@@ -64,20 +64,23 @@ export class Snapshots<State> {
   }
 
   /**
-   * Keeps a newer snapshot, unless another process was first or it is too large: then nothing changes.
+   * Keeps a newer snapshot.
    *
+   * @returns false when another process was first or it is too large: then nothing changes
    * @throws EventStoreUnavailable, AppendOutcomeUnknown
    */
-  async save({ state, revision, position, eventId }: FoldedUpTo<State>): Promise<void> {
+  async save({ state, revision, position, eventId }: FoldedUpTo<State>): Promise<boolean> {
     const data: SnapshotData = {
       state: this.format.encode(state),
       revision: revision.toString(),
       position: position.toString(),
       eventId,
     };
-    if (JSON.stringify(data).length > limits.snapshotCharsMax) return;
+    if (JSON.stringify(data).length > limits.snapshotCharsMax) return false;
     if (this.revision === null) await this.load();
     const expected = this.revision ?? 'no_stream';
+    // Before the first one: a crash in between must not leave a stream that keeps them all.
+    if (expected === 'no_stream') await this.store.keepNewest(this.streamName, 1);
     const metadata = {
       $correlationId: eventId,
       $causationId: eventId,
@@ -90,7 +93,6 @@ export class Snapshots<State> {
       { id: this.ids.newId(), type: this.format.type, data, metadata },
     ]);
     this.revision = outcome.kind === 'appended' ? outcome.revision : outcome.actual;
-    if (expected === 'no_stream' && outcome.kind === 'appended')
-      await this.store.keepNewest(this.streamName, 1);
+    return outcome.kind === 'appended';
   }
 }

@@ -75,6 +75,8 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
   private flushing = false;
   /** The newest revision this process was told of. */
   private notedRevision = -1n;
+  /** The revision at which a snapshot was last tried. */
+  private snapshotTriedAt = -1n;
   /** The snapshot that is being kept. */
   private keeping: Promise<void> | null = null;
 
@@ -185,6 +187,7 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
         if (conflicts > limits.flushConflictsMax) {
           throw new TryAgain(`Other processes kept writing to ${this.streamName}: send the command again.`);
         }
+        await this.waitForSnapshot();
         await this.foldAsFarAsNeeded(batch);
         const seen = this.folded.revision;
         batch = await this.answerDoneBefore(batch);
@@ -199,8 +202,8 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
           answer(planned, null);
           return;
         }
-        await this.waitForSnapshot(events.length);
-        const outcome = await this.store.append(this.streamName, this.expectedRevision(), events);
+        // What was decided stands at the revision it was decided at, or not at all: a reader may fold more meanwhile.
+        const outcome = await this.store.append(this.streamName, expectedAt(seen), events);
         if (outcome.kind === 'appended') {
           const appended = planned.flatMap(({ decision }) => decision.events);
           this.folded.accept({ ...outcome, state }, appended);
@@ -275,7 +278,13 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
   private keepSnapshot(): void {
     const { folded, keeping } = this;
     if (!this.snapshots || keeping) return;
-    if (folded.revision - folded.snapshotRevision < BigInt(limits.snapshotEveryEvents)) return;
+    const due = this.snapshotTriedAt + BigInt(limits.snapshotEveryEvents);
+    if (
+      folded.revision < due ||
+      folded.revision < folded.snapshotRevision + BigInt(limits.snapshotEveryEvents)
+    )
+      return;
+    this.snapshotTriedAt = folded.revision;
     this.keeping = folded
       .keep()
       .catch(() => undefined)
@@ -284,15 +293,16 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
       });
   }
 
-  /** Never lets the events after the snapshot exceed what opening the stream may read. */
-  private async waitForSnapshot(eventsCount: number): Promise<void> {
+  /** Lets a snapshot that is being kept end before so much comes on top of it that opening would read too many events. */
+  private async waitForSnapshot(): Promise<void> {
     const { revision, snapshotRevision } = this.folded;
-    if (revision - snapshotRevision + BigInt(eventsCount) > BigInt(limits.openEventsMax)) await this.keeping;
+    const flushEventsMax = BigInt(limits.flushTasksMax);
+    if (revision - snapshotRevision + flushEventsMax > BigInt(limits.openEventsMax)) await this.keeping;
   }
+}
 
-  private expectedRevision(): ExpectedRevision {
-    return this.folded.revision < 0n ? 'no_stream' : this.folded.revision;
-  }
+function expectedAt(revision: bigint): ExpectedRevision {
+  return revision < 0n ? 'no_stream' : revision;
 }
 
 function answer<State, Event>(planned: readonly Planned<State, Event>[], position: bigint | null): void {

@@ -61,9 +61,9 @@ export class SettlerLease {
    */
   async take(seen: SeenLease): Promise<boolean> {
     this.revision = seen.revision;
-    const taken = await this.write(seen.resume, false);
-    if (taken && seen.revision === 'no_stream') await this.store.keepNewest(LEASE_STREAM, 1);
-    return taken;
+    // Before the first beat: a crash in between must not leave a stream that keeps them all.
+    if (seen.revision === 'no_stream') await this.store.keepNewest(LEASE_STREAM, 1);
+    return this.write(seen.resume, false);
   }
 
   /**
