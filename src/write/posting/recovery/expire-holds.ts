@@ -94,9 +94,9 @@ export class OpenHolds {
     return due;
   }
 
-  /** The hold has ended one way or another. */
-  ended(holdId: string): void {
-    this.byId.delete(holdId);
+  /** The hold that was due has ended one way or another, unless the log told meanwhile that it was extended. */
+  ended(due: OpenHold): void {
+    if (this.byId.get(due.holdId) === due) this.byId.delete(due.holdId);
   }
 }
 

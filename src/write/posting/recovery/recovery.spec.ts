@@ -11,7 +11,7 @@ import { WriteSide, aContext } from '../../../../test/support/write-side.js';
 import { TryAgain } from '../../command.js';
 import { NO_METRICS } from '../../metrics.js';
 import { Settlement } from '../settle.js';
-import { HoldExpiry } from './expire-holds.js';
+import { HoldExpiry, OpenHolds } from './expire-holds.js';
 import { InFlightTracker } from './in-flight.js';
 import { Recovery } from './recover.js';
 import { Settler } from './settler.js';
@@ -264,6 +264,25 @@ describe('the settler role', () => {
     expect(await side.view(ends)).toMatchObject({ status: 'expired' });
     expect(await side.view(extended)).toMatchObject({ status: 'authorized' });
     expect(await side.money(customer)).toMatchObject({ reserved: 10n });
+  });
+
+  it('keeps a hold in mind that turns out to be extended while it is being expired', async () => {
+    const side = new HoldSide(new InMemoryEventStore());
+    const customer = await side.opened({ overdraftLimit: '1000' });
+    const endsAtMs = side.nowMs + 60_000;
+    const expiresAt = new Date(endsAtMs).toISOString();
+    const holdId = await side.held({ legs: [leg(customer, 'debit', '100')], expiresAt });
+    const holds = new OpenHolds('start');
+    for (const event of ledgerEvents(side.store)) holds.apply(toLedgerEvent(event));
+    const [due] = holds.due(endsAtMs, 1);
+    if (!due) throw new Error('No hold is due.');
+    await side.extend(holdId, new Date(endsAtMs + 60_000).toISOString());
+    const extended = side.store.log.at(-1);
+    if (!extended) throw new Error('The log is empty.');
+    holds.apply(toLedgerEvent(extended));
+    holds.ended(due);
+    expect(holds.due(endsAtMs + 59_999, 1)).toEqual([]);
+    expect(holds.due(endsAtMs + 60_000, 1)).toMatchObject([{ holdId }]);
   });
 
   it('is one at a time, and a second takes over when the first hands over', async () => {

@@ -174,10 +174,10 @@ export class Settler {
     const outcomes = await Promise.allSettled(
       due.map(({ holdId, companyId }) => this.expiry.expire(holdId, companyId)),
     );
-    outcomes.forEach((outcome, index) => {
-      const { holdId = '' } = due[index] ?? {};
-      if (outcome.status === 'fulfilled') holds.ended(holdId);
-      else this.log('warn', `Hold ${holdId} is not expired yet: ${String(outcome.reason)}`);
+    due.forEach((hold, index) => {
+      const outcome = outcomes[index];
+      if (outcome?.status === 'fulfilled') holds.ended(hold);
+      else this.log('warn', `Hold ${hold.holdId} is not expired yet: ${String(outcome?.reason)}`);
     });
   }
 
