@@ -23,7 +23,7 @@ const code = await runNode(
     ...(workersAsked ? [] : [`--maxWorkers=${Math.min(WORKERS_MAX, os.availableParallelism())}`]),
     ...asked,
   ],
-  { EVENKEEL_COUNTS_FILE: countsFile },
+  { TEST_COUNTS_FILE: countsFile },
 );
 
 const { passed, failed } = readCounts();

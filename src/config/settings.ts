@@ -72,9 +72,9 @@ export const SETTINGS = {
     variable: 'EVENTSTORE_URL',
     kind: 'connection string',
     default: null,
-    doc: 'EventStoreDB or KurrentDB to use, such as `esdb://host:2113?tls=true`. Not set: an embedded event store is started.',
+    doc: 'EventStoreDB to use, such as `esdb://host:2113?tls=true`. Not set: an embedded event store is started.',
     secret: true,
-    parse: urlOf(['esdb:', 'esdb+discover:', 'kurrentdb:', 'kurrentdb+discover:']),
+    parse: urlOf(['esdb:', 'esdb+discover:']),
   },
   embeddedEventStorePort: {
     variable: 'EMBEDDED_EVENTSTORE_PORT',
@@ -149,7 +149,8 @@ function listOf<Value>(parse: (text: string) => Result<Value, string>) {
 
 function urlOf(protocols: readonly string[]) {
   return (text: string): Result<string, string> =>
-    protocols.some((protocol) => text.startsWith(`${protocol}//`)) && !/\s/.test(text)
+    protocols.some((protocol) => text.startsWith(`${protocol}//`) && text.length > protocol.length + 2) &&
+    !/\s/.test(text)
       ? success(text)
-      : refused(`must begin with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
+      : refused(`must be ${protocols.map((protocol) => `${protocol}//host`).join(' or ')}`);
 }

@@ -71,6 +71,9 @@ const ROWS: readonly BadInput[] = [
   invalid('a leg that is no object', '/legs/1', 'isObject', () =>
     fixture.post('/v1/transactions', { legs: [fixture.leg('debit', '5'), 'leg'] }),
   ),
+  invalid('a list in the place of a leg', '/legs', 'itemsAreObjects', () =>
+    fixture.post('/v1/transactions', { legs: [[fixture.leg('debit', '5')], []] }),
+  ),
   invalid('a direction that is none', '/legs/0/direction', 'isIn', () =>
     fixture.post('/v1/transactions', { legs: [fixture.leg('up', '5'), fixture.leg('credit', '5')] }),
   ),

@@ -70,9 +70,11 @@ function readOptions(): ServerProcessOptions {
   return JSON.parse(text) as ServerProcessOptions;
 }
 
+// A signal to the whole process group reaches this process too: the application still needs its store to drain, and stops it
+// by message when it has.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => {
-  shutDown(0);
+  if (!process.connected) shutDown(0);
 });
 process.on('disconnect', () => {
   shutDown(0);

@@ -16,6 +16,7 @@ import {
   parseInstant,
 } from '../../edges/http/fields.js';
 import { AMOUNT_DIGITS_MAX, type Direction } from '../../kernel/money.js';
+import { ItemsAreObjects } from '../../edges/http/items.js';
 import type { PostingText } from '../posting/road.js';
 import type { Conditional } from './requested-conditions.js';
 import type { RequestedLeg } from './requested-legs.js';
@@ -123,6 +124,7 @@ export class ConditionalBody extends TextBody {
   @ArrayMinSize(1, { message: CONDITIONS_SENTENCE })
   @ArrayMaxSize(limits.conditionsMax, { message: CONDITIONS_SENTENCE })
   @IsArray({ message: 'Conditions are a list.' })
+  @ItemsAreObjects('A condition is an object.')
   @ValidateNested({ each: true })
   @Type(() => ConditionBody)
   @ApiPropertyOptional({

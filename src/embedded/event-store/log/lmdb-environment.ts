@@ -81,7 +81,8 @@ const streamIdValue: ValueEncoder<number> = {
  */
 export function openTables(directory: string): LogTables {
   try {
-    mkdirSync(directory, { recursive: true });
+    // The books are nobody else's to read on this machine.
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     const tables = openEnvironment(directory);
     syncDirectory(directory);
     return tables;

@@ -3,6 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiBody, ApiHeader, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
+import { ItemsAreObjects } from '../../../edges/http/items.js';
 import type { FastifyReply } from 'fastify';
 import { limits } from '../../../config/limits.js';
 import { DescribeCommand } from '../../../edges/http/api-docs.js';
@@ -38,6 +39,7 @@ export class PostTransactionBody extends PostingBody {
   @ArrayMinSize(limits.legsMin, { message: LEGS_SENTENCE })
   @ArrayMaxSize(limits.legsMax, { message: LEGS_SENTENCE })
   @IsArray({ message: 'Legs are a list.' })
+  @ItemsAreObjects('A leg is an object.')
   @ValidateNested({ each: true })
   @Type(() => LegBody)
   @ApiProperty({ type: [LegBody], minItems: limits.legsMin, maxItems: limits.legsMax })

@@ -11,6 +11,7 @@ import {
 } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, ValidateNested } from 'class-validator';
+import { ItemsAreObjects } from '../../../edges/http/items.js';
 import type { FastifyReply } from 'fastify';
 import { limits } from '../../../config/limits.js';
 import { DescribeCommand } from '../../../edges/http/api-docs.js';
@@ -48,6 +49,7 @@ export class ReverseTransactionBody extends TextBody {
   @ArrayMinSize(limits.legsMin, { message: LEGS_SENTENCE })
   @ArrayMaxSize(limits.legsMax, { message: LEGS_SENTENCE })
   @IsArray({ message: 'Legs are a list.' })
+  @ItemsAreObjects('A leg is an object.')
   @ValidateNested({ each: true })
   @Type(() => ReversalLegBody)
   @ApiPropertyOptional({
