@@ -3,14 +3,19 @@ import { accountBalancesProjection } from './account-balances/account-balances.p
 import { accountBalancesMigration } from './account-balances/account-balances.table.js';
 import { accountsProjection } from './accounts/accounts.project.js';
 import { accountsMigration } from './accounts/accounts.table.js';
+import { analystsMigration } from './analysts/analysts.table.js';
 import { balanceSnapshotsProjection } from './balance-snapshots/balance-snapshots.project.js';
 import { balanceSnapshotsMigration } from './balance-snapshots/balance-snapshots.table.js';
 import { entriesProjection } from './entries/entries.project.js';
-import { entriesMigration } from './entries/entries.table.js';
+import { entriesByPositionMigration, entriesMigration } from './entries/entries.table.js';
 import { checkpointMarkMigration, checkpointMigration } from './runtime/checkpoint.js';
 import type { Projection } from './runtime/projection.js';
 import { transactionsProjection } from './transactions/transactions.project.js';
-import { transactionParentsMigration, transactionsMigration } from './transactions/transactions.table.js';
+import {
+  transactionFiltersMigration,
+  transactionParentsMigration,
+  transactionsMigration,
+} from './transactions/transactions.table.js';
 
 /** Every read model. Their names are permanent: checkpoints and locks go by them. */
 export const PROJECTIONS: readonly Projection[] = [
@@ -31,4 +36,7 @@ export const MIGRATIONS: readonly Migration[] = [
   transactionParentsMigration,
   checkpointMarkMigration,
   balanceSnapshotsMigration,
+  entriesByPositionMigration,
+  transactionFiltersMigration,
+  analystsMigration,
 ];

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInstant, Optional, parseInstant } from '../../src/edges/http/fields.js';
-import { FreshnessParameters } from '../runtime/list.http.js';
+import { IsInstant, Optional } from '../../src/edges/http/fields.js';
+import { FreshnessParameters, toUtc } from '../runtime/list.http.js';
 import type { AsOf } from './balances-at.js';
 import type { BalanceAtView } from './balance-at.query.js';
 
@@ -29,11 +29,6 @@ export class AsOfParameters extends FreshnessParameters {
 export function toAsOf({ effectiveAt, knownAt }: AsOfParameters): AsOf | null {
   if (effectiveAt === undefined && knownAt === undefined) return null;
   return { effectiveAt: toUtc(effectiveAt), knownAt: toUtc(knownAt) };
-}
-
-/** Brings a time that was validated to UTC; null when there is none. */
-export function toUtc(text: string | undefined): string | null {
-  return text === undefined ? null : parseInstant(text);
 }
 
 /** An account's balance at two times, as it is answered. */

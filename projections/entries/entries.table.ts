@@ -33,3 +33,16 @@ comment on column ledger.entries.balance is 'The account''s balance after this e
 comment on column ledger.entries.entry_position is 'Position of EntryPosted in the log; null until then.';
 `,
 } as const satisfies Migration;
+
+export const entriesByPositionMigration = {
+  number: 9,
+  name: 'entries by account and position',
+  sql: `
+create index entries_by_account_position on ledger.entries (account_id, position);
+comment on column ledger.entries.transaction_id is 'The transaction the entry is a leg of.';
+comment on column ledger.entries.account_id is 'The account the entry stands on.';
+comment on column ledger.entries.company_id is 'The company whose ledger it belongs to.';
+comment on column ledger.entries.direction is 'debit or credit.';
+comment on column ledger.entries.currency is 'ISO 4217 code.';
+`,
+} as const satisfies Migration;

@@ -1,15 +1,21 @@
 /** The conditions of a query, each with its parameter, in the order they were added. */
 export class Conditions {
-  readonly values: unknown[] = [];
   private readonly texts: string[] = [];
+
+  constructor(readonly values: unknown[] = []) {}
+
+  /** Other conditions of the same statement, which stand elsewhere in it: their values are counted together. */
+  apart(): Conditions {
+    return new Conditions(this.values);
+  }
 
   /**
    * Adds a condition, unless its value is null: then the caller did not ask for it.
    *
-   * @param text SQL with `?` in the place of the value; never anything a client sent
+   * @param text SQL whose last `?` is in the place of the value; never anything a client sent
    */
   and(text: string, value: unknown): this {
-    if (value !== null) this.texts.push(text.replace('?', this.parameter(value)));
+    if (value !== null) this.texts.push(text.replace(/\?(?=[^?]*$)/, this.parameter(value)));
     return this;
   }
 

@@ -1,8 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
 import { limits } from '../../src/config/limits.js';
-import { IsText, Optional } from '../../src/edges/http/fields.js';
+import { IsText, Optional, parseInstant } from '../../src/edges/http/fields.js';
 import { Problem } from '../../src/edges/http/problem.js';
+import type { Instant } from '../../src/kernel/clock.js';
 import { ProjectionBehind } from './freshness.js';
 import { decodeCursor, encodeCursor, type ListIdentity, type Page, type PageRequest } from './list.js';
 
@@ -83,6 +84,11 @@ export interface AnsweredPage<Row> {
   readonly pageInfo: PageInfo;
   /** The position the page is valid at, as digits. */
   readonly position: string;
+}
+
+/** Brings a time that was validated to UTC; null when there is none. */
+export function toUtc(text: string | undefined): Instant | null {
+  return text === undefined ? null : parseInstant(text);
 }
 
 /** Refuses a query parameter by a rule that no single field can tell. */

@@ -1,32 +1,12 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
-import { limits } from '../../src/config/limits.js';
+import { ApiProperty, ApiTags } from '@nestjs/swagger';
 import { DescribeQuery } from '../../src/edges/http/api-docs.js';
-import { IsText, Optional } from '../../src/edges/http/fields.js';
 import { CurrentPrincipal } from '../../src/edges/http/principal.js';
 import type { Principal } from '../../src/kernel/principal.js';
-import {
-  answerPage,
-  PageInfo,
-  PageParameters,
-  projected,
-  toPageRequest,
-  type AnsweredPage,
-} from '../runtime/list.http.js';
+import { answerPage, PageInfo, projected, toPageRequest, type AnsweredPage } from '../runtime/list.http.js';
+import { toFilters, TransactionListParameters } from './transaction-filters.http.js';
 import { ListTransactionsQuery, type ListedTransaction } from './transactions.query.js';
-
-class TransactionListParameters extends PageParameters {
-  @Optional()
-  @IsText(limits.referenceCharsMax)
-  @ApiPropertyOptional({ description: 'Only those with this reference.', example: 'order-8812' })
-  reference?: string;
-
-  @Optional()
-  @IsText(limits.idempotencyKeyCharsMax)
-  @ApiPropertyOptional({ description: 'Only what this key made: one, or none.' })
-  idempotencyKey?: string;
-}
 
 /** A page of transactions. */
 export class TransactionList implements AnsweredPage<ListedTransaction> {
@@ -92,7 +72,8 @@ export class ListTransactionsController {
   @Get()
   @DescribeQuery({
     summary: 'List transactions',
-    description: 'Newest first. Transactions recorded after the first page are no part of the list.',
+    description:
+      'Newest first, by any combination of filters. `accountId`, `currency`, `amountMin` and `amountMax` must hold for one and the same leg. Transactions recorded after the first page are no part of the list.',
     answers: [
       { status: 200, description: 'A page of transactions.', type: TransactionList, example: EXAMPLE },
     ],
@@ -107,10 +88,14 @@ export class ListTransactionsController {
     @CurrentPrincipal() principal: Principal,
     @Query() parameters: TransactionListParameters,
   ): Promise<TransactionList> {
-    const { reference = null, idempotencyKey = null } = parameters;
-    const list = ['transactions', principal.companyId, reference, idempotencyKey];
+    const filters = toFilters(parameters);
+    const list = ['transactions', principal.companyId, JSON.stringify(filters, digitsOf)];
     const page = toPageRequest(list, parameters);
-    const query = new ListTransactionsQuery(principal, { reference, idempotencyKey }, page);
+    const query = new ListTransactionsQuery(principal, filters, page);
     return answerPage(list, await projected(this.queries.execute(query)));
   }
+}
+
+function digitsOf(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
 }

@@ -8,16 +8,13 @@ import type {
   RejectedTransactionView,
   TransactionView,
 } from '../../src/write/transactions/transaction-view.js';
+import { entriesProjection } from '../entries/entries.project.js';
 import { Conditions } from '../runtime/conditions.js';
 import { Freshness } from '../runtime/freshness.js';
 import { cutPage, type Page, type PageRequest } from '../runtime/list.js';
+import { validAt } from '../runtime/valid-at.js';
+import { asksForLegs, listStatement, type TransactionFilters } from './transaction-filters.js';
 import { transactionsProjection } from './transactions.project.js';
-
-/** What to list; null where it does not matter. */
-export interface TransactionFilters {
-  readonly reference: string | null;
-  readonly idempotencyKey: string | null;
-}
 
 export type ListedTransaction = TransactionView | RejectedTransactionView;
 
@@ -67,23 +64,27 @@ export class ListTransactionsHandler implements IQueryHandler<ListTransactionsQu
   ) {}
 
   async execute({ principal, filters, page }: ListTransactionsQuery): Promise<Page<ListedTransaction>> {
-    await this.freshness.reach(transactionsProjection, page.atLeast);
-    const where = new Conditions()
-      .and('company_id = ?', principal.companyId)
-      .and('reference = ?', filters.reference)
-      .and('idempotency_key = ?', filters.idempotencyKey)
-      .and('position < ?', page.cursor?.after ?? null);
+    // What only the legs tell is looked up in the journal, which then has to be there too.
+    const sources = asksForLegs(filters)
+      ? [transactionsProjection, entriesProjection]
+      : [transactionsProjection];
+    await Promise.all(sources.map((source) => this.freshness.reach(source, page.atLeast)));
+    const where = new Conditions();
+    const listed = listStatement(
+      where,
+      principal.companyId,
+      filters,
+      page.cursor?.after ?? null,
+      page.pageSize + 1,
+    );
     const { rows } = await this.postgres.query<Row>(
-      `select checkpoint.position as "validAt", outcome.*
-         from ledger.projection_checkpoints checkpoint
-         left join lateral (
-           select transaction_id as "transactionId", status, kind, description, reference, metadata,
-                  effective_at as "effectiveAt", recorded_at as "recordedAt", legs, parent, code, pointer, details,
-                  idempotency_key as "idempotencyKey", position
-             from ledger.transactions where ${where.text}
-            order by position desc limit ${where.parameter(page.pageSize + 1)}
-         ) outcome on true
-        where checkpoint.name = ${where.parameter(transactionsProjection.name)}
+      `select checkpoint.position as "validAt", outcome.transaction_id as "transactionId", outcome.status,
+              outcome.kind, outcome.description, outcome.reference, outcome.metadata,
+              outcome.effective_at as "effectiveAt", outcome.recorded_at as "recordedAt", outcome.legs, outcome.parent,
+              outcome.code, outcome.pointer, outcome.details, outcome.idempotency_key as "idempotencyKey",
+              outcome.position
+         from ${validAt(sources)} checkpoint
+         left join lateral (${listed}) outcome on true
         order by outcome.position desc`,
       where.values,
     );

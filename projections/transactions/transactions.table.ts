@@ -48,3 +48,24 @@ create index transactions_by_parent on ledger.transactions ((parent ->> 'transac
 comment on column ledger.transactions.parent is 'The hold it captures or the transaction it reverses: relation and transactionId; null when it stands alone or was rejected.';
 `,
 } as const satisfies Migration;
+
+export const transactionFiltersMigration = {
+  number: 10,
+  name: 'transaction filters',
+  // Recorded times follow the order in which rows are written, so a summary of each range of pages finds them.
+  sql: `
+create index transactions_by_kind on ledger.transactions (company_id, kind, position);
+create index transactions_rejected on ledger.transactions (company_id, position) where status = 'rejected';
+create index transactions_by_effective_time on ledger.transactions (company_id, effective_at, position) where effective_at is not null;
+create index transactions_by_recorded_time on ledger.transactions using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);
+create index transactions_by_metadata on ledger.transactions using gin (metadata) where metadata <> '{}';
+comment on column ledger.transactions.transaction_id is 'The transaction.';
+comment on column ledger.transactions.company_id is 'The company whose ledger it belongs to.';
+comment on column ledger.transactions.status is 'posted or rejected.';
+comment on column ledger.transactions.description is 'The client''s own words; on a rejected one, what was asked for.';
+comment on column ledger.transactions.metadata is 'The client''s own texts by key; null on a rejected one.';
+comment on column ledger.transactions.pointer is 'The field of the request that was refused, as a JSON pointer; null when the whole request was, or on a posted one.';
+comment on column ledger.transactions.details is 'Facts that explain the refusal; null on a posted one.';
+comment on column ledger.transactions.idempotency_key is 'The key it was made with: one key, one outcome.';
+`,
+} as const satisfies Migration;

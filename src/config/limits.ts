@@ -29,6 +29,13 @@ export const limits = {
 
   bodyBytesMax: 1024 * 1024,
   bodyDepthMax: 8,
+  /** Commands of one bulk request, how many of them are carried out at a time, and such requests at a time in one process. */
+  bulkCommandsMax: 1_000,
+  bulkCommandsAtOnceMax: 100,
+  bulkRequestsAtOnceMax: 32,
+  /** One line, and all of a bulk request that comes as lines. */
+  bulkLineBytesMax: 128 * 1024,
+  bulkStreamBytesMax: 4 * 1024 * 1024,
   /** Values anywhere in one body: bounds the time that validating it takes. */
   bodyValuesMax: 20_000,
   /** Errors one problem document lists. */
@@ -45,6 +52,15 @@ export const limits = {
   retryAfterUnavailableSeconds: 2,
   pageSizeDefault: 50,
   pageSizeMax: 1000,
+  /** Metadata keys one list is filtered by. */
+  metadataFiltersMax: 10,
+  /** Accounts one request names, and accounts whose balances one answer sums up. */
+  balanceAccountsMax: 100,
+  rollUpAccountsMax: 10_000,
+  /** Recorded later than this after its effective time, a transaction was dated back: it is no command that was slow. */
+  backdatedAfterMs: 10_000,
+  /** How long a statement may take to be sent. */
+  statementStreamMsMax: 600_000,
   /** How long `atLeast` waits for a projection. */
   atLeastWaitMsMax: 5_000,
 
@@ -170,6 +186,10 @@ export const limits = {
 
 assert(limits.legsMin >= 2, 'Double entry needs two legs.');
 assert(limits.pageSizeDefault <= limits.pageSizeMax, 'The default page is a page.');
+assert(
+  limits.bulkRequestsAtOnceMax * limits.bulkCommandsAtOnceMax < limits.postingsInFlightMax,
+  'Bulk requests leave room for single ones.',
+);
 assert(
   limits.settlerTakeoverAfterMs > 2 * limits.settlerBeatMs,
   'A settler that missed one beat is not taken for dead.',
