@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { admitAnalysts } from '../../projections/analysts/analyst-role.js';
 import type { ProjectionStatus } from '../../projections/runtime/projection.js';
 import { ProjectionRunner } from '../../projections/runtime/projection-runner.js';
 import { MIGRATIONS, PROJECTIONS } from '../../projections/index.js';
@@ -99,6 +100,8 @@ export class ReadSide {
     if (applied.length > 0) {
       this.logger.write('info', { migrations: applied }, 'The database schema was brought up to date.');
     }
+    const missing = await admitAnalysts(this.postgres);
+    if (missing !== null) this.logger.warn(missing);
     if (this.stopping.signal.aborted) return;
     this.isPrepared = true;
     if (this.projects) this.runner.start();

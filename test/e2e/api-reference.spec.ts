@@ -54,7 +54,7 @@ function exampleValue(example: { readonly value?: unknown; readonly $ref?: strin
 }
 
 describe('the committed reference', () => {
-  it.each(['openapi.json', 'errors.md', 'configuration.md', 'metrics.md'])(
+  it.each(['openapi.json', 'errors.md', 'configuration.md', 'metrics.md', 'sql.md'])(
     '%s is what the code says (npm run docs writes it anew)',
     async (name) => {
       const committed = await readFile(path.join(REFERENCE_DIRECTORY, name), 'utf8');

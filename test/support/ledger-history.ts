@@ -49,6 +49,7 @@ export class LedgerHistory {
 
   async open(
     options: {
+      readonly name?: string;
       readonly type?: AccountType;
       readonly companyId?: string;
       readonly currency?: string;
@@ -57,6 +58,7 @@ export class LedgerHistory {
     } = {},
   ): Promise<HistoryAccount> {
     const {
+      name = `Account ${this.accounts.length + 1}`,
       type = 'asset',
       companyId = 'default',
       currency = 'EUR',
@@ -70,7 +72,7 @@ export class LedgerHistory {
         data: {
           accountId,
           companyId,
-          name: `Account ${this.accounts.length + 1}`,
+          name,
           accountType: type,
           currency,
           exponent: 2,

@@ -11,6 +11,7 @@ import { AppLogger } from '../../src/observability/logger.js';
 import { metricsTable } from '../../src/observability/metrics.js';
 import { NO_METRICS } from '../../src/write/metrics.js';
 import { CLOCK, ID_SOURCE, WRITE_METRICS } from '../../src/write/tokens.js';
+import { sqlPage } from './sql-page.js';
 
 /** Where the generated pages stand, from the repository's root. */
 export const REFERENCE_DIRECTORY = 'docs/reference';
@@ -22,6 +23,7 @@ export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
     ['errors.md', problemReference()],
     ['configuration.md', configurationPage()],
     ['metrics.md', metricsPage()],
+    ['sql.md', await sqlPage()],
   ]);
 }
 

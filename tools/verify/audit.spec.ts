@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { toLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import { InMemoryEventStore } from '../../test/support/in-memory-event-store.js';
+import { toInstant } from '../../src/kernel/clock.js';
 import { LedgerHistory, type HistoryAccount } from '../../test/support/ledger-history.js';
 import { Audit } from './audit.js';
 
@@ -69,6 +70,7 @@ describe('the audit', () => {
           {
             transactionId: randomUUID(),
             position: 0n,
+            effectiveAt: toInstant(0),
             legs: [{ account: customer, direction: 'debit', amount: 1n }],
           },
           0,
