@@ -10,6 +10,8 @@ import { ListEntriesController } from './entries/entries.http.js';
 import { ListEntriesHandler } from './entries/entries.query.js';
 import { Freshness } from './runtime/freshness.js';
 import { ProjectionRunner } from './runtime/projection-runner.js';
+import { ReadStatementController } from './statements/statement.http.js';
+import { ReadStatementHandler } from './statements/statement.query.js';
 import { ListTransactionsController } from './transactions/transactions.http.js';
 import { ListTransactionsHandler } from './transactions/transactions.query.js';
 
@@ -31,6 +33,7 @@ export class ReadModule {
         ReadBalanceController,
         ListEntriesController,
         ListTransactionsController,
+        ReadStatementController,
       ],
       providers: [
         { provide: Postgres, useValue: postgres },
@@ -40,6 +43,7 @@ export class ReadModule {
         ReadBalanceAtHandler,
         ListEntriesHandler,
         ListTransactionsHandler,
+        ReadStatementHandler,
       ],
     };
   }

@@ -53,11 +53,12 @@ export type ListIdentity = readonly (string | null)[];
 
 /** Eight-byte integers are what positions and sequences are. */
 const KEY_MAX = 2n ** 63n - 1n;
-const CURSOR_TEXT = /^(0|[1-9][0-9]{0,18})\.(0|[1-9][0-9]{0,18})\.([0-9a-f]{16})$/;
+const PART_DIGITS_MAX = 60;
+const SEAL = /^[0-9a-f]{16}$/;
 
 /** Writes a cursor as the opaque text clients hand back. It fits no other list. */
 export function encodeCursor(list: ListIdentity, { after, pinned }: Cursor): string {
-  return Buffer.from(`${after}.${pinned}.${seal(list, after, pinned)}`).toString('base64url');
+  return sealParts(list, [after, pinned]);
 }
 
 /**
@@ -66,15 +67,36 @@ export function encodeCursor(list: ListIdentity, { after, pinned }: Cursor): str
  * @returns null when it was not given out for this very list
  */
 export function decodeCursor(list: ListIdentity, text: string): Cursor | null {
-  const match = CURSOR_TEXT.exec(Buffer.from(text, 'base64url').toString('latin1'));
-  if (match === null) return null;
-  const [after, pinned] = [BigInt(match[1] ?? ''), BigInt(match[2] ?? '')];
-  if (after > KEY_MAX || pinned > KEY_MAX || match[3] !== seal(list, after, pinned)) return null;
+  const [after, pinned] = openParts(list, text, 2) ?? [];
+  if (after === undefined || pinned === undefined) return null;
+  if (after < 0n || after > KEY_MAX || pinned < 0n || pinned > KEY_MAX) return null;
   return { after, pinned };
 }
 
+/** Writes whatever numbers a list has to remember between pages as a cursor; it fits no other list. */
+export function sealParts(list: ListIdentity, parts: readonly bigint[]): string {
+  return Buffer.from([...parts.map(String), seal(list, parts)].join('.')).toString('base64url');
+}
+
+/**
+ * Reads what {@link sealParts} wrote.
+ *
+ * @param count how many numbers it holds
+ * @returns null when it was not given out for this very list
+ */
+export function openParts(list: ListIdentity, text: string, count: number): readonly bigint[] | null {
+  const texts = Buffer.from(text, 'base64url').toString('latin1').split('.');
+  const sealed = texts.pop() ?? '';
+  if (!SEAL.test(sealed) || texts.length !== count) return null;
+  const isNumber = (part: string): boolean =>
+    part.length <= PART_DIGITS_MAX + 1 && /^(?:0|-?[1-9][0-9]*)$/.test(part);
+  if (!texts.every(isNumber)) return null;
+  const parts = texts.map(BigInt);
+  return sealed === seal(list, parts) ? parts : null;
+}
+
 /** Ties a cursor to its list. No secret: whoever forges one sees rows that are theirs to see anyway. */
-function seal(list: ListIdentity, after: bigint, pinned: bigint): string {
-  const text = JSON.stringify([...list, `${after}`, `${pinned}`]);
+function seal(list: ListIdentity, parts: readonly bigint[]): string {
+  const text = JSON.stringify([...list, ...parts.map(String)]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
