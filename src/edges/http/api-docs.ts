@@ -1,5 +1,6 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, getSchemaPath, ApiExtraModels } from '@nestjs/swagger';
+import type { ApiOperationOptions } from '@nestjs/swagger';
 import { limits } from '../../config/limits.js';
 import { COMPANY_DEFAULT, COMPANY_PATTERN } from './principal.js';
 import { PROBLEM_CONTENT_TYPE, PROBLEMS, type ProblemCode } from './problem.js';
@@ -17,6 +18,14 @@ const COMMON_PROBLEMS: readonly ProblemCode[] = [
 ];
 
 const OWNED_PROBLEMS: readonly ProblemCode[] = ['company-must-be-well-formed'];
+
+const BULK_PROBLEMS: readonly ProblemCode[] = [
+  'body-must-be-json',
+  'body-must-be-smaller',
+  'content-type-must-be-json',
+  'request-must-be-valid',
+  'ledger-is-busy',
+];
 
 const COMMAND_PROBLEMS: readonly ProblemCode[] = [
   'body-must-be-json',
@@ -54,6 +63,8 @@ export interface DescribedOperation {
   /** One line, as an order. */
   readonly summary: string;
   readonly description?: string;
+  /** Of a route whose body is not read into a class. */
+  readonly requestBody?: ApiOperationOptions['requestBody'];
   readonly answers: readonly DescribedAnswer[];
   /** What it can refuse, besides what every operation of its sort can. */
   readonly problems?: readonly ProblemCode[];
@@ -84,6 +95,16 @@ export function DescribeCommand(operation: DescribedOperation): MethodDecorator 
   );
 }
 
+/** Documents a route that takes many commands, each with its own key. Its answer is documented beside it. */
+export function DescribeBulk(
+  operation: Pick<DescribedOperation, 'summary' | 'description' | 'requestBody'>,
+): MethodDecorator {
+  return applyDecorators(
+    ...describe({ ...operation, answers: [], problems: [...OWNED_PROBLEMS, ...BULK_PROBLEMS] }),
+    companyHeader(),
+  );
+}
+
 /** Documents a route that reads what belongs to a company. */
 export function DescribeQuery(operation: DescribedOperation): MethodDecorator {
   return applyDecorators(
@@ -104,12 +125,17 @@ function companyHeader(): MethodDecorator {
 function describe({
   summary,
   description,
+  requestBody,
   answers,
   problems = [],
   namesIn = 'path',
 }: DescribedOperation): MethodDecorator[] {
   return [
-    ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
+    ApiOperation({
+      summary,
+      ...(description === undefined ? {} : { description }),
+      ...(requestBody === undefined ? {} : { requestBody }),
+    }),
     ...answers.map(describeAnswer),
     ...describeProblems([...problems, ...COMMON_PROBLEMS], namesIn),
   ];

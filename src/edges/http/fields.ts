@@ -91,10 +91,15 @@ export const IsText = (charsMax: number): PropertyDecorator =>
   rule(
     'isText',
     `This is a text of 1 to ${charsMax} characters, not only blanks, without control characters.`,
-    (value) => isText(value, charsMax) && value.trim() !== '',
+    (value) => isText(value, charsMax),
   );
 
-function isText(value: unknown, charsMax: number): value is string {
+/** Whether a value is such a text. */
+export function isText(value: unknown, charsMax: number): value is string {
+  return isTextOrBlank(value, charsMax) && value.trim() !== '';
+}
+
+function isTextOrBlank(value: unknown, charsMax: number): value is string {
   return typeof value === 'string' && value.length <= charsMax && !NOT_TEXT.test(value);
 }
 
@@ -103,8 +108,13 @@ export const IsInstant = (): PropertyDecorator =>
   rule(
     'isInstant',
     'A time is RFC 3339 with an offset, such as "2026-03-01T09:30:00Z" or "2026-03-01T09:30:00.250+01:00".',
-    (value) => typeof value === 'string' && parseInstant(value) !== null,
+    isInstant,
   );
+
+/** Whether a value is such a time. */
+export function isInstant(value: unknown): value is string {
+  return typeof value === 'string' && parseInstant(value) !== null;
+}
 
 /**
  * Reads an RFC 3339 time that says its offset.
@@ -136,7 +146,9 @@ export function metadataFault(value: unknown): string | null {
   if (entries.length > limits.metadataKeysMax) return '';
   const fault = entries.find(
     ([key, text]) =>
-      key === '' || !isText(key, limits.metadataKeyCharsMax) || !isText(text, limits.metadataValueCharsMax),
+      key === '' ||
+      !isTextOrBlank(key, limits.metadataKeyCharsMax) ||
+      !isTextOrBlank(text, limits.metadataValueCharsMax),
   );
   return fault === undefined ? null : fault[0];
 }

@@ -1,11 +1,12 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { limits } from '../../config/limits.js';
 import type { AppLogger } from '../../observability/logger.js';
 import { httpRequestDuration } from '../../observability/metrics.js';
-import { parseJsonBody } from './json-body.js';
+import { parseJsonBody, parseJsonList } from './json-body.js';
+import { LINES_CONTENT_TYPE, takesList } from './list-body.js';
 import { Problem, PROBLEM_CONTENT_TYPE, type ProblemCode } from './problem.js';
 import { pathOf, requestIdFor, traceIdOf } from './request-context.js';
 
@@ -48,14 +49,19 @@ export function createHttpServer(logger: AppLogger, state: ServerState): Fastify
   server.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    (_request: FastifyRequest, body: Buffer, done: (error: Error | null, value?: unknown) => void) => {
+    (request: FastifyRequest, body: Buffer, done: (error: Error | null, value?: unknown) => void) => {
       try {
-        done(null, parseJsonBody(body));
+        done(null, takesList(request) ? parseJsonList(body) : parseJsonBody(body));
       } catch (error) {
         done(error as Error);
       }
     },
   );
+  // Handed on as it arrives: who reads it bounds it.
+  server.addContentTypeParser(LINES_CONTENT_TYPE, (request: FastifyRequest, body: IncomingMessage, done) => {
+    if (takesList(request)) done(null, body);
+    else done(new Problem('content-type-must-be-json'));
+  });
   const allowedMethods = collectRoutes(server);
   server.addHook('onRequest', (request, reply, done) => {
     void reply.headers(ANSWER_HEADERS).header('x-request-id', request.id);

@@ -6,7 +6,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 const POINTER_TOKEN_CHARS_MAX = 200;
 
 /** Keys that reach an object's prototype when a library copies properties carelessly. */
-const RESERVED_KEYS = new Set(['__proto__', 'constructor']);
+export const RESERVED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
 
 /**
  * Reads a request body: one JSON object in UTF-8, shallow, small, without keys that reach prototypes.
@@ -16,15 +16,31 @@ const RESERVED_KEYS = new Set(['__proto__', 'constructor']);
  */
 export function parseJsonBody(body: Uint8Array): Record<string, unknown> {
   if (body.byteLength === 0) return {};
-  const value = parse(body);
+  const value = parseJson(body);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Problem('body-must-be-json', { detail: 'The body is JSON, but not an object.' });
   }
-  inspect(value);
+  inspectJson(value);
   return value as Record<string, unknown>;
 }
 
-function parse(body: Uint8Array): unknown {
+/**
+ * Reads a request body that is a list. Its items are not looked at: each is inspected by who reads it.
+ *
+ * @throws Problem when it is no list
+ */
+export function parseJsonList(body: Uint8Array): unknown[] {
+  const value = parseJson(body);
+  if (Array.isArray(value)) return value;
+  throw new Problem('body-must-be-json', { detail: 'The body is JSON, but not a list.' });
+}
+
+/**
+ * Reads JSON in UTF-8, whatever it holds.
+ *
+ * @throws Problem when it is not JSON, or not UTF-8
+ */
+export function parseJson(body: Uint8Array): unknown {
   let text: string;
   try {
     text = utf8.decode(body);
@@ -39,8 +55,12 @@ function parse(body: Uint8Array): unknown {
   }
 }
 
-/** Looks at every value once, without recursion: what is too deep must not be walked by something that can overflow. */
-function inspect(root: object): void {
+/**
+ * Looks at every value once, without recursion: what is too deep must not be walked by something that can overflow.
+ *
+ * @throws Problem when it is too deep, holds too many values, or names a reserved key
+ */
+export function inspectJson(root: object): void {
   const pending: { readonly value: object; readonly pointer: string; readonly depth: number }[] = [
     { value: root, pointer: '', depth: 1 },
   ];
