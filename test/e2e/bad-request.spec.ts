@@ -28,6 +28,13 @@ const ROWS: readonly BadInput[] = [
     }),
   ),
   {
+    what: 'an address that can not be decoded',
+    send: () => call(fixture.url, 'GET /v1/accounts/%ZZ'),
+    status: 400,
+    code: 'request-must-be-well-formed',
+    pointer: null,
+  },
+  {
     what: 'two keys',
     send: () => fixture.postWithHeaders({ 'Idempotency-Key': ['one', 'two'] }),
     status: 400,

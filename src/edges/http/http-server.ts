@@ -1,5 +1,5 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { limits } from '../../config/limits.js';
@@ -8,6 +8,7 @@ import { httpRequestDuration } from '../../observability/metrics.js';
 import { parseJsonBody, parseJsonList } from './json-body.js';
 import { LINES_CONTENT_TYPE, takesList } from './list-body.js';
 import { Problem, PROBLEM_CONTENT_TYPE, type ProblemCode } from './problem.js';
+import { sendProblem } from './problem-filter.js';
 import { pathOf, requestIdFor, traceIdOf } from './request-context.js';
 
 /** Every answer: not sniffed, not cached, not framed, and a page only where a page is meant. */
@@ -41,6 +42,12 @@ export function createHttpServer(logger: AppLogger, state: ServerState): Fastify
     requestIdHeader: false,
     genReqId: requestIdFor,
     clientErrorHandler: answerBrokenConnection,
+    // An address that can't be decoded, or a parameter in it that is too long, never reaches a route or its filter.
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      void reply.headers(ANSWER_HEADERS).header('x-request-id', request.id);
+      const isTooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
+      sendProblem(reply, new Problem(isTooLong ? 'route-must-exist' : 'request-must-be-well-formed'));
+    },
     routerOptions: { maxParamLength: limits.idempotencyKeyCharsMax },
     logger: false,
   });
