@@ -118,5 +118,7 @@ function wrongIn(phase: HttpPhase, status: number, text: string): string | null 
   if (status === 0) return 'no answer';
   if (phase === 'noop') return status === 400 ? null : `status ${status}`;
   if (phase !== 'bulk') return status === 201 ? null : `status ${status}`;
-  return status >= 200 && status < 300 && text !== '' ? null : `status ${status}`;
+  if (status !== 200) return `status ${status}`;
+  const refused = /"problem":\{.*?"code":"([a-z-]+)"/.exec(text)?.[1];
+  return refused === undefined ? null : `a command with ${refused}`;
 }

@@ -73,7 +73,7 @@ export class Requests {
   private bulk(): PreparedRequest {
     const commands = Array.from({ length: BULK_COMMANDS }, () => {
       const [from, to] = this.differing(() => this.any());
-      return `{"idempotencyKey":"${this.newKey()}",${this.body(from, to, 'USD').slice(1)}`;
+      return `{"idempotencyKey":"${this.newKey()}","transfer":${this.body(from, to, 'USD')}}`;
     });
     return {
       path: '/v1/transactions/bulk',
