@@ -8,6 +8,7 @@ import { balanceSnapshotsProjection } from './balance-snapshots/balance-snapshot
 import { balanceSnapshotsMigration } from './balance-snapshots/balance-snapshots.table.js';
 import { entriesProjection } from './entries/entries.project.js';
 import { entriesByPositionMigration, entriesMigration } from './entries/entries.table.js';
+import { integrityMigration } from './integrity/integrity.table.js';
 import { checkpointMarkMigration, checkpointMigration } from './runtime/checkpoint.js';
 import type { Projection } from './runtime/projection.js';
 import { transactionsProjection } from './transactions/transactions.project.js';
@@ -39,4 +40,5 @@ export const MIGRATIONS: readonly Migration[] = [
   entriesByPositionMigration,
   transactionFiltersMigration,
   analystsMigration,
+  integrityMigration,
 ];

@@ -8,6 +8,8 @@ import { ListAccountsHandler } from './accounts/accounts.query.js';
 import { ReadBalanceAtHandler } from './balance-snapshots/balance-at.query.js';
 import { ListEntriesController } from './entries/entries.http.js';
 import { ListEntriesHandler } from './entries/entries.query.js';
+import { ReadIntegrityController } from './integrity/integrity.http.js';
+import { PROJECTION_NAMES, ReadIntegrityHandler } from './integrity/integrity.query.js';
 import { Freshness } from './runtime/freshness.js';
 import { ProjectionRunner } from './runtime/projection-runner.js';
 import { ReadStatementController } from './statements/statement.http.js';
@@ -34,6 +36,7 @@ export class ReadModule {
         ListEntriesController,
         ListTransactionsController,
         ReadStatementController,
+        ReadIntegrityController,
       ],
       providers: [
         { provide: Postgres, useValue: postgres },
@@ -44,6 +47,8 @@ export class ReadModule {
         ListEntriesHandler,
         ListTransactionsHandler,
         ReadStatementHandler,
+        { provide: PROJECTION_NAMES, useValue: runner.names },
+        ReadIntegrityHandler,
       ],
     };
   }

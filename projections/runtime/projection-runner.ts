@@ -27,6 +27,11 @@ export class ProjectionRunner {
     assert(this.projectors.size === projections.length, 'No two projections share a name.');
   }
 
+  /** Their names, in the order they were given. */
+  get names(): readonly string[] {
+    return [...this.projectors.keys()];
+  }
+
   /** Begins to follow the log with every projection; returns at once, with or without a database. The schema must be in place. */
   start(): void {
     for (const projector of this.projectors.values()) projector.start();

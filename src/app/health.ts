@@ -10,6 +10,7 @@ import {
   projectionStoppedPosition,
 } from '../observability/metrics.js';
 import type { Settler } from '../write/posting/recovery/settler.js';
+import { measureIntegrity } from './integrity-metrics.js';
 import type { ReadSide } from './read-side.js';
 
 /** The parts that are asked. */
@@ -40,6 +41,8 @@ export class AppHealthProbe extends HealthProbe {
   }
 
   override measure(): void {
+    const { checker } = this.parts.readSide;
+    if (checker !== null) measureIntegrity(checker, Date.now());
     projectionStoppedPosition.reset();
     for (const { name, state, eventsWaiting, lagMs, stoppedAt } of this.parts.readSide.status()) {
       projectionLagEvents.set({ projection: name }, eventsWaiting);

@@ -1,10 +1,12 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { admitAnalysts } from '../../projections/analysts/analyst-role.js';
+import { Checker } from '../../projections/integrity/checker.js';
 import type { ProjectionStatus } from '../../projections/runtime/projection.js';
 import { ProjectionRunner } from '../../projections/runtime/projection-runner.js';
 import { MIGRATIONS, PROJECTIONS } from '../../projections/index.js';
 import type { AppConfig } from '../config/config.js';
+import type { Role } from '../config/settings.js';
 import { limits } from '../config/limits.js';
 import type { EventStore } from '../edges/event-store/event-store.js';
 import { migrate } from '../edges/postgres/migrate.js';
@@ -45,18 +47,22 @@ export async function openReadDatabase(config: AppConfig, logger: AppLogger): Pr
 /** The read models of this process: their schema, and whoever fills them. Everything here may be away while commands go on. */
 export class ReadSide {
   readonly runner: ProjectionRunner;
+  /** Null in a process without that role. */
+  readonly checker: Checker | null;
   private readonly stopping = new AbortController();
   private preparing: Promise<void> = Promise.resolve();
   private isPrepared = false;
 
-  /** @param projects whether this process fills the read models, or only answers from them */
+  /** @param roles whether this process fills the read models and checks them, or only answers from them */
   constructor(
     readonly postgres: Postgres,
     store: EventStore,
     private readonly logger: AppLogger,
-    private readonly projects: boolean,
+    private readonly roles: readonly Role[],
   ) {
-    this.runner = new ProjectionRunner(PROJECTIONS, { store, postgres, log: logger });
+    const ports = { store, postgres, log: logger };
+    this.runner = new ProjectionRunner(PROJECTIONS, ports);
+    this.checker = roles.includes('checker') ? new Checker(ports) : null;
   }
 
   /**
@@ -92,7 +98,7 @@ export class ReadSide {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.preparing;
-    await this.runner.stop();
+    await Promise.all([this.runner.stop(), this.checker?.stop()]);
   }
 
   private async prepareOnce(): Promise<void> {
@@ -104,7 +110,8 @@ export class ReadSide {
     if (missing !== null) this.logger.warn(missing);
     if (this.stopping.signal.aborted) return;
     this.isPrepared = true;
-    if (this.projects) this.runner.start();
+    if (this.roles.includes('projector')) this.runner.start();
+    this.checker?.start();
   }
 
   private async prepareLater(): Promise<void> {

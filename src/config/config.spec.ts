@@ -19,7 +19,7 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 3000,
       authMode: 'none',
-      roles: ['api', 'settler', 'projector'],
+      roles: ['api', 'settler', 'projector', 'checker'],
       dataDirectory: path.resolve('data'),
       eventStoreUrl: null,
       embeddedEventStorePort: 2113,
@@ -45,7 +45,7 @@ describe('the configuration', () => {
       sentencesFor({ PORT: '70000', ROLES: 'api,relay', LOG_LEVEL: 'loud', EVENKEEL_PORT: '1' }),
     ).toEqual([
       'PORT must be a port number from 0 to 65535, not "70000".',
-      'ROLES must be one of api, settler, projector, separated by commas, not "api,relay".',
+      'ROLES must be one of api, settler, projector, checker, separated by commas, not "api,relay".',
       'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, not "loud".',
       'EVENKEEL_PORT is not a setting: the setting is called PORT.',
     ]);

@@ -166,6 +166,23 @@ export const limits = {
   /** How often `atLeast` looks at a checkpoint that another process moves. */
   atLeastPollMs: 25,
 
+  /** The pace of the checker: events a second, pause between two looks at the log, and between two reports while it reads. */
+  checkerEventsPerSecondMax: 5_000,
+  checkerCycleMs: 1_000,
+  checkerPublishMs: 2_000,
+  /** Between two comparisons with the read models, at least; and as many times as long as the last one took. */
+  checkerCompareEveryMs: 60_000,
+  checkerRestFactor: 20,
+  /** How long it keeps behind read models that stand still, and when it reads the log anew from its start. */
+  checkerPatienceMs: 10_000,
+  checkerRestartAfterMs: 24 * 60 * 60 * 1000,
+  /** Accounts it keeps in memory, each about half a kilobyte. */
+  checkerAccountsMax: 1_000_000,
+  /** How often it tries again after a lost connection, and how often one that stands by asks for the lock. */
+  checkerRetryMs: 5_000,
+  /** After what silence a checker counts as not running. */
+  checkerStaleAfterMs: 30_000,
+
   /** Connections of the read side's pool, and how long connecting, one query, and a transaction left open may take. */
   postgresPoolConnectionsMax: 20,
   postgresConnectMsMax: 5_000,

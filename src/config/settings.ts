@@ -17,7 +17,7 @@ export interface Setting<Value> {
 }
 
 /** What a process of the ledger can do. */
-export const ROLES = ['api', 'settler', 'projector'] as const;
+export const ROLES = ['api', 'settler', 'projector', 'checker'] as const;
 export type Role = (typeof ROLES)[number];
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -56,7 +56,7 @@ export const SETTINGS = {
     variable: 'ROLES',
     kind: `comma-separated list of ${ROLES.join(', ')}`,
     default: ROLES.join(','),
-    doc: 'What this process does: `api` answers HTTP, `settler` finishes what a crash left, `projector` fills the read models.',
+    doc: 'What this process does: `api` answers HTTP, `settler` finishes what a crash left, `projector` fills the read models, `checker` re-derives every balance in the background.',
     secret: false,
     parse: (text) => listOf(oneOf(ROLES))(text),
   },

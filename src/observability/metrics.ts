@@ -111,6 +111,42 @@ export const METRICS = {
     help: 'Position in the log of the event a projection could not apply, by its type; absent while there is none.',
     labels: ['projection', 'event_type'],
   },
+  integrityPosition: {
+    kind: 'gauge',
+    name: 'ledger_integrity_position',
+    help: 'Position in the log up to which the checker of this process has checked every event; 0 where it stands by.',
+    labels: [],
+  },
+  integrityMismatches: {
+    kind: 'gauge',
+    name: 'ledger_integrity_mismatches',
+    help: 'What the checker found wrong, by kind; absent while nothing is.',
+    labels: ['kind'],
+  },
+  integrityImbalance: {
+    kind: 'gauge',
+    name: 'ledger_integrity_imbalance_minor_units',
+    help: 'Debits less credits of all posted transactions, in minor units: 0 unless the books are wrong.',
+    labels: ['currency'],
+  },
+  integrityUnsettledLegs: {
+    kind: 'gauge',
+    name: 'ledger_integrity_unsettled_legs',
+    help: 'Committed legs that are not on their accounts: `all` of them, and those that are `overdue`.',
+    labels: ['which'],
+  },
+  integrityOrphanReservations: {
+    kind: 'gauge',
+    name: 'ledger_integrity_orphan_reservations',
+    help: 'Reservations that nothing will consume and no hold keeps: `all` of them, and those that are `overdue`.',
+    labels: ['which'],
+  },
+  integrityAgeSeconds: {
+    kind: 'gauge',
+    name: 'ledger_integrity_age_seconds',
+    help: 'How long ago the checker last compared the read models with the log; NaN before the first time and where it stands by.',
+    labels: [],
+  },
 } as const satisfies Record<string, Declaration>;
 
 /** The metrics as a Markdown table. */
@@ -137,6 +173,13 @@ export const projectionLagEvents = new Gauge(named(METRICS.projectionLagEvents))
 export const projectionLagSeconds = new Gauge(named(METRICS.projectionLagSeconds));
 export const projectionStopped = new Gauge(named(METRICS.projectionStopped));
 export const projectionStoppedPosition = new Gauge(named(METRICS.projectionStoppedPosition));
+
+export const integrityPosition = new Gauge(named(METRICS.integrityPosition));
+export const integrityMismatches = new Gauge(named(METRICS.integrityMismatches));
+export const integrityImbalance = new Gauge(named(METRICS.integrityImbalance));
+export const integrityUnsettledLegs = new Gauge(named(METRICS.integrityUnsettledLegs));
+export const integrityOrphanReservations = new Gauge(named(METRICS.integrityOrphanReservations));
+export const integrityAgeSeconds = new Gauge(named(METRICS.integrityAgeSeconds));
 
 /** What the write side counts, in this registry. */
 export const writeMetrics: WriteMetrics = {

@@ -73,6 +73,7 @@ describe('an application', () => {
         'account_balances',
         'transactions',
         'entries',
+        'balance_snapshots',
       ]);
       const { text } = await call(app.url, 'GET /metrics');
       expect(text).toContain('ledger_projection_lag_seconds{projection="account_balances"}');
@@ -159,7 +160,7 @@ describe('readiness', () => {
     new Postgres({ databaseUrl: NOWHERE, applicationName: 'spec' }),
     new InMemoryEventStore(),
     logger,
-    false,
+    [],
   );
   const probeOf = (store: InMemoryEventStore, state = new ServerState()): AppHealthProbe =>
     new AppHealthProbe(state, { store, readSide, settler: () => null });

@@ -1,12 +1,12 @@
+import { Audit } from '../../projections/integrity/audit.js';
+import { compareReadModel } from '../../projections/integrity/compare.js';
+import { owing, type Owing } from '../../projections/integrity/owing.js';
+import { readReadModels, type ReadModel } from '../../projections/integrity/read-models.js';
 import { isMoneyStream } from '../../projections/runtime/money-streams.js';
-import { limits } from '../../src/config/limits.js';
 import type { EventStore } from '../../src/edges/event-store/event-store.js';
 import { toLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import type { Progress } from '../command-line/progress.js';
-import { Audit } from './audit.js';
-import { compareReadModel } from './compare.js';
-import { readReadModels, type ReadModel } from './read-models.js';
 
 /** What a verification came to. */
 export interface Verdict {
@@ -18,13 +18,10 @@ export interface Verdict {
     readonly accounts: number;
   }[];
   /** Committed legs without an entry: all of them, and those the settler should have finished by now. */
-  readonly owedLegs: { readonly all: number; readonly overdue: number };
+  readonly owedLegs: Owing;
   /** Reservations without an outcome of their own: all, and those the settler should have released by now. */
-  readonly unownedReservations: { readonly all: number; readonly overdue: number };
+  readonly unownedReservations: Owing;
 }
-
-/** The settler begins after `recoveryAfterMs`; as long again is time enough to finish. */
-const OVERDUE_AFTER_MS = 2 * limits.recoveryAfterMs;
 
 /**
  * Recomputes every balance from account streams, from transaction streams and from PostgreSQL, and compares them.
@@ -53,22 +50,18 @@ export async function verify(
   }
   while (waiting.length > 0) compareNext(audit, waiting);
   audit.compareStreams();
-  const overdue = ({ recordedAtMs }: { readonly recordedAtMs: number }): boolean =>
-    nowMs() - recordedAtMs > OVERDUE_AFTER_MS;
-  const owed = [...audit.owed.values()];
-  const unowned = audit.unowned();
   return {
     audit,
     head,
     readModels: models.map(({ name, position, rows }) => ({ name, position, accounts: rows.size })),
-    owedLegs: { all: owed.length, overdue: owed.filter(overdue).length },
-    unownedReservations: { all: unowned.length, overdue: unowned.filter(overdue).length },
+    owedLegs: owing([...audit.owed.values()], nowMs()),
+    unownedReservations: owing(audit.unowned(), nowMs()),
   };
 }
 
 function compareNext(audit: Audit, waiting: ReadModel[]): void {
   const model = waiting.shift();
-  if (model !== undefined) compareReadModel(audit, model);
+  if (model !== undefined) compareReadModel(audit, model, audit.findings);
 }
 
 function refuseOtherLog(models: readonly ReadModel[], storeId: string): void {

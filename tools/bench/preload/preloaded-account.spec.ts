@@ -3,7 +3,7 @@ import type { NewEvent } from '../../../src/edges/event-store/event-store.js';
 import { toLedgerEvent } from '../../../src/edges/event-store/ledger-event.js';
 import { evolve, type AccountState } from '../../../src/write/accounts/state.js';
 import type { AccountEvent } from '../../../src/write/accounts/events.js';
-import { Audit } from '../../verify/audit.js';
+import { Audit } from '../../../projections/integrity/audit.js';
 import { EVENTS_PER_ACCOUNT, PreloadedHistory } from './preloaded-account.js';
 
 const NOW = '2026-11-20T09:00:00.000Z';

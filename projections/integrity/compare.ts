@@ -1,5 +1,6 @@
 import type { Audit } from './audit.js';
 import type { AuditedAccount } from './audited-account.js';
+import type { Findings } from './findings.js';
 import type { ReadModel, ReadModelRow } from './read-models.js';
 
 /**
@@ -7,8 +8,9 @@ import type { ReadModel, ReadModelRow } from './read-models.js';
  * either, and a leg that is still owed counts as booked, as the read model does.
  *
  * @param audit has taken every event up to that position and none after it
+ * @param findings where what differs is added
  */
-export function compareReadModel(audit: Audit, model: ReadModel): void {
+export function compareReadModel(audit: Audit, model: ReadModel, findings: Findings): void {
   for (const account of audit.accounts.values()) {
     const row = model.rows.get(account.accountId);
     const hasMoved = account.legs.debits + account.legs.credits > 0n;
@@ -16,14 +18,14 @@ export function compareReadModel(audit: Audit, model: ReadModel): void {
     if (row === undefined && model.name === 'entries' && !hasMoved) continue;
     const difference = row === undefined ? 'no row' : differenceOf(account, row);
     if (difference === null) continue;
-    audit.findings.add(
+    findings.add(
       'PostgreSQL differs',
       `${model.name} of account ${account.accountId} at position ${model.position}: ${difference}.`,
     );
   }
   for (const { accountId } of model.rows.values()) {
     if (audit.accounts.has(accountId)) continue;
-    audit.findings.add(
+    findings.add(
       'PostgreSQL differs',
       `${model.name} has a row for account ${accountId}, which the log does not have.`,
     );

@@ -36,6 +36,11 @@ export class Findings {
     return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
+  /** How many there are of each kind that there is. */
+  get byKind(): readonly (readonly [FindingKind, number])[] {
+    return [...this.counts];
+  }
+
   countOf(kind: FindingKind): number {
     return this.counts.get(kind) ?? 0;
   }

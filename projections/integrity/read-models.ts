@@ -1,4 +1,4 @@
-import { readCheckpoint } from '../../projections/runtime/checkpoint.js';
+import { readCheckpoint } from '../runtime/checkpoint.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import type { Sql } from '../../src/edges/postgres/sql.js';
 

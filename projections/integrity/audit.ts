@@ -34,7 +34,7 @@ export interface OpenReservation {
  * Folds the log and checks it as it goes: every rule that can be checked from events alone, at every revision.
  *
  * It decides nothing and shares no code with what wrote the events: what both would get wrong, it would not see.
- * Memory: per account, per open reservation, per owed leg, and one id per transaction.
+ * Memory: per account, per open reservation, per owed leg, and per transaction whose attempts were all abandoned so far.
  */
 export class Audit {
   readonly findings = new Findings();
@@ -44,8 +44,8 @@ export class Audit {
   readonly reservations = new Map<string, OpenReservation>();
   /** Per currency, from the legs of posted transactions. */
   readonly currencies = new Map<string, Sums>();
-  /** Transaction -> the attempt that brought its outcome. */
-  private readonly outcomes = new Map<string, string>();
+  /** Transaction stream without an outcome -> how many events stand on it: all of them abandon attempts. */
+  private readonly undecided = new Map<string, bigint>();
   events = 0;
   posted = 0;
   authorized = 0;
@@ -61,11 +61,11 @@ export class Audit {
     else this.addToTransaction(event);
   }
 
-  /** The balances of the two kinds of streams, compared account by account. Call it once, at the end. */
-  compareStreams(): void {
+  /** The balances of the two kinds of streams, compared account by account. @param findings where what differs is added */
+  compareStreams(findings: Findings = this.findings): void {
     for (const account of this.accounts.values()) {
       if (account.isConsistent) continue;
-      this.findings.add(
+      findings.add(
         'entries and legs differ',
         `Account ${account.accountId}: its entries say debits ${account.entries.debits}, credits ${account.entries.credits}; the legs of its transactions ${account.legs.debits} and ${account.legs.credits}, of which ${account.owed.debits} and ${account.owed.credits} are still owed.`,
       );
@@ -172,6 +172,9 @@ export class Audit {
 
   private addToTransaction(event: RecordedLedgerEvent): void {
     switch (event.type) {
+      case 'AttemptAbandoned':
+        this.undecided.set(event.streamName, event.revision + 1n);
+        return;
       case 'TransactionPosted':
       case 'TransactionAuthorized':
       case 'TransactionRejected':
@@ -191,11 +194,11 @@ export class Audit {
   private addOutcome(
     event: Event<'TransactionPosted'> | Event<'TransactionAuthorized'> | Event<'TransactionRejected'>,
   ): void {
-    const { transactionId, attemptId } = event.data;
-    if (this.outcomes.has(transactionId)) {
+    // An outcome is the first event of its stream, or follows abandoned attempts alone: so none has to be remembered.
+    if (event.revision !== (this.undecided.get(event.streamName) ?? 0n)) {
       this.findings.add('transaction has a second outcome', `${where(event)}.`);
     }
-    this.outcomes.set(transactionId, attemptId);
+    this.undecided.delete(event.streamName);
     if (event.type === 'TransactionRejected') {
       this.rejected += 1;
       return;

@@ -1,0 +1,196 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { InMemoryEventStore } from '../../test/support/in-memory-event-store.js';
+import { LedgerHistory, type HistoryAccount } from '../../test/support/ledger-history.js';
+import { startTestPostgres, type TestPostgres } from '../../test/support/postgres.js';
+import { until } from '../../test/support/until.js';
+import { migrate } from '../../src/edges/postgres/migrate.js';
+import type { Postgres } from '../../src/edges/postgres/postgres.js';
+import { MIGRATIONS, PROJECTIONS } from '../index.js';
+import { ProjectionRunner } from '../runtime/projection-runner.js';
+import { Checker, type CheckerPace } from './checker.js';
+import { readReport } from './integrity-report.js';
+import { ReadIntegrityHandler } from './integrity.query.js';
+
+const PACE: CheckerPace = {
+  eventsPerSecondMax: 1_000_000,
+  accountsMax: 1_000,
+  cycleMs: 5,
+  compareEveryMs: 5,
+  restartAfterMs: 3_600_000,
+};
+
+describe('the checker', () => {
+  let server: TestPostgres;
+  let postgres: Postgres;
+  let store: InMemoryEventStore;
+  let history: LedgerHistory;
+  let bank: HistoryAccount;
+  let customer: HistoryAccount;
+  let said: string[];
+  const running: { stop(): Promise<void> }[] = [];
+
+  const log = {
+    info: () => undefined,
+    warn: () => undefined,
+    error: (sentence: string) => void said.push(sentence),
+  };
+  const check = (pace: Partial<CheckerPace> = {}): Checker => {
+    const checker = new Checker({ store, postgres, log }, { ...PACE, ...pace });
+    running.push(checker);
+    checker.start();
+    return checker;
+  };
+  const project = async (): Promise<ProjectionRunner> => {
+    const runner = new ProjectionRunner(PROJECTIONS, { store, postgres, log });
+    running.push(runner);
+    runner.start();
+    const head = await store.headPosition();
+    await until(() => runner.status().every(({ position }) => position !== null && position >= head));
+    return runner;
+  };
+  const comparedUpTo = async (checker: Checker, position: bigint): Promise<void> => {
+    await until(
+      () => BigInt(checker.report?.compared?.position ?? -1) >= position,
+      () => JSON.stringify(checker.report),
+    );
+  };
+  const view = () => new ReadIntegrityHandler(postgres, store, ['accounts', 'entries']).execute();
+
+  beforeAll(async () => {
+    server = await startTestPostgres();
+  });
+  beforeEach(async () => {
+    said = [];
+    ({ postgres } = await server.createDatabase());
+    await migrate(postgres, MIGRATIONS);
+    store = new InMemoryEventStore();
+    history = new LedgerHistory(store);
+    bank = await history.open({ type: 'liability' });
+    customer = await history.open({ overdraftLimit: '0', companyId: 'default' });
+    await history.transfer(bank, customer, 100n);
+    await history.transfer(customer, bank, 40n, { checked: true });
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((each) => each.stop()));
+  });
+  afterAll(() => server.stop());
+
+  it('finds a ledger right while writes go on, and says how far it has checked', async () => {
+    await project();
+    const checker = check();
+    for (let i = 0; i < 60; i += 1) {
+      await history.transfer(bank, customer, 3n);
+      await history.transfer(customer, bank, 2n, { checked: true });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const head = await store.headPosition();
+    await comparedUpTo(checker, head);
+    expect(checker.report).toMatchObject({
+      ...{ state: 'following', reason: null, verifiedPosition: `${head}`, mismatches: {} },
+      ...{ accounts: 2, transactions: 122, entries: 244, imbalance: { EUR: '0' } },
+      unsettledLegs: { all: 0, overdue: 0 },
+      orphanReservations: { all: 0, overdue: 0 },
+    });
+    expect(said).toEqual([]);
+    expect(checker.ageMs(Date.now())).not.toBeNull();
+  });
+
+  it('counts what is wrong by kind, names it in the log alone, and forgets what was put right', async () => {
+    await project();
+    await postgres.query('update ledger.account_balances set debits = debits + 1 where account_id = $1', [
+      bank.accountId,
+    ]);
+    const checker = check();
+    await until(() => checker.report?.mismatches['PostgreSQL differs'] === 1);
+    expect(said.join('\n')).toContain(`account_balances of account ${bank.accountId}`);
+    const shown = await view();
+    expect(shown).toMatchObject({ mismatches: { total: 1, kinds: { 'PostgreSQL differs': 1 } } });
+    expect(JSON.stringify(shown)).not.toContain(bank.accountId);
+    await postgres.query('update ledger.account_balances set debits = debits - 1 where account_id = $1', [
+      bank.accountId,
+    ]);
+    await until(() => Object.keys(checker.report?.mismatches ?? { none: 1 }).length === 0);
+
+    await history.post([
+      { account: bank, direction: 'debit', amount: 3n },
+      { account: customer, direction: 'credit', amount: 1n },
+    ]);
+    await until(() => checker.report?.mismatches['transaction does not balance'] === 1, undefined, 20_000);
+    expect(checker.report?.imbalance).toEqual({ EUR: '2' });
+    expect(said.join('\n')).toContain('debits - credits = 2 EUR');
+  });
+
+  it('counts what is owed, and what of it is overdue', async () => {
+    await project();
+    await history.reserve(customer, randomUUID(), 10n);
+    const owed = await history.post([
+      { account: bank, direction: 'debit', amount: 3n },
+      { account: customer, direction: 'credit', amount: 3n },
+    ]);
+    await history.settle(owed, 0);
+    for (const event of store.log.slice(-3)) Object.assign(event, { recordedAtMs: 0 });
+    const checker = check();
+    await comparedUpTo(checker, await store.headPosition());
+    expect(checker.report).toMatchObject({
+      mismatches: {},
+      unsettledLegs: { all: 1, overdue: 1 },
+      orphanReservations: { all: 1 },
+    });
+  });
+
+  it('leaves its figures for processes that only answer queries, with the lag of each read model', async () => {
+    expect(await view()).toMatchObject({ state: 'not-running', ageMs: null, mismatches: { total: 0 } });
+    await project();
+    const checker = check();
+    await comparedUpTo(checker, await store.headPosition());
+    await until(async () => (await readReport(postgres))?.report.compared !== null);
+    const shown = await view();
+    expect(shown).toMatchObject({
+      state: 'following',
+      headPosition: `${await store.headPosition()}`,
+      projections: [
+        { name: 'accounts', state: 'live', lagMs: 0 },
+        { name: 'entries', state: 'live', lagMs: 0 },
+      ],
+    });
+    expect(shown.ageMs).toBeLessThan(10_000);
+    await postgres.query(`update ledger.integrity_report set written_at = now() - interval '1 hour'`);
+    await checker.stop();
+    await postgres.query(`update ledger.integrity_report set written_at = now() - interval '1 hour'`);
+    expect(await view()).toMatchObject({ state: 'not-running' });
+  });
+
+  it('checks in one process at a time', async () => {
+    await project();
+    const first = check();
+    await comparedUpTo(first, 1n);
+    const second = check();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(second.report).toBeNull();
+  });
+
+  it('stops with a sentence at what it does not know, and at more accounts than it may keep', async () => {
+    await project();
+    const small = check({ accountsMax: 1 });
+    await until(async () => (await readReport(postgres))?.report.state === 'stopped');
+    expect(small.report).toMatchObject({ state: 'stopped' });
+    expect(small.report?.reason).toContain('more than 1 accounts');
+    await small.stop();
+    await history.append(`account-${bank.accountId}`, [{ type: 'AccountAudited', data: {} }]);
+    const other = check();
+    await until(() => other.report?.state === 'stopped', undefined, 20_000);
+    expect(other.report?.reason).toContain('AccountAudited');
+    expect(await view()).toMatchObject({ state: 'stopped' });
+  });
+
+  it('keeps to its pace', async () => {
+    await project();
+    const startedAtMs = performance.now();
+    const checker = check({ eventsPerSecondMax: 40 });
+    await comparedUpTo(checker, await store.headPosition());
+    const events = checker.report?.events ?? 0;
+    expect(events).toBeGreaterThan(5);
+    expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual((events / 40) * 900);
+  });
+});

@@ -1,0 +1,103 @@
+import { Inject } from '@nestjs/common';
+import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { limits } from '../../src/config/limits.js';
+import { EventStore } from '../../src/edges/event-store/event-store.js';
+import { Postgres } from '../../src/edges/postgres/postgres.js';
+import { inspectProjection, type InspectedState } from '../runtime/inspect.js';
+import {
+  readReport,
+  type CheckerState,
+  type IntegrityReport,
+  type StoredReport,
+} from './integrity-report.js';
+
+/** How far behind one read model is. */
+export interface ProjectionLag {
+  readonly name: string;
+  readonly state: InspectedState;
+  /** Digits; null before it began. */
+  readonly position: string | null;
+  readonly lagMs: number;
+}
+
+/** What is known of the ledger's integrity. The figures are of all companies together and name none of them. */
+export interface IntegrityView extends Omit<IntegrityReport, 'state' | 'verifiedPosition' | 'mismatches'> {
+  readonly state: CheckerState | 'not-running';
+  readonly ageMs: number | null;
+  readonly verifiedPosition: string;
+  readonly headPosition: string;
+  readonly mismatches: { readonly total: number; readonly kinds: Readonly<Record<string, number>> };
+  readonly projections: readonly ProjectionLag[];
+}
+
+/** Reads what the checker last found, and how far the read models are. */
+export class ReadIntegrityQuery extends Query<IntegrityView> {}
+
+/** The names of the read models to look at: handed in, as the list of them knows everything here. */
+export const PROJECTION_NAMES = Symbol('ProjectionNames');
+
+const NOTHING: IntegrityReport = {
+  ...{
+    state: 'reading',
+    reason: null,
+    verifiedPosition: '0',
+    events: 0,
+    accounts: 0,
+    transactions: 0,
+    entries: 0,
+  },
+  ...{ mismatches: {}, imbalance: {}, compared: null },
+  unsettledLegs: { all: 0, overdue: 0 },
+  orphanReservations: { all: 0, overdue: 0 },
+};
+
+@QueryHandler(ReadIntegrityQuery)
+export class ReadIntegrityHandler implements IQueryHandler<ReadIntegrityQuery> {
+  private asking: Promise<IntegrityView> | undefined;
+
+  constructor(
+    @Inject(Postgres) private readonly postgres: Postgres,
+    @Inject(EventStore) private readonly store: EventStore,
+    @Inject(PROJECTION_NAMES) private readonly names: readonly string[],
+  ) {}
+
+  /** Askers that come together share one answer: each costs the event store a few reads per read model. */
+  async execute(): Promise<IntegrityView> {
+    this.asking ??= this.ask().finally(() => {
+      this.asking = undefined;
+    });
+    return this.asking;
+  }
+
+  private async ask(): Promise<IntegrityView> {
+    const { postgres, store, names } = this;
+    const nowMs = Date.now();
+    const [stored, head, inspections] = await Promise.all([
+      readReport(postgres),
+      store.headPosition(),
+      Promise.all(names.map((name) => inspectProjection(postgres, store, name, nowMs))),
+    ]);
+    const { mismatches, ...report } = stored?.report ?? NOTHING;
+    return {
+      ...report,
+      state: stateOf(stored),
+      ageMs: stored?.ageMs ?? null,
+      headPosition: `${head}`,
+      mismatches: {
+        total: Object.values(mismatches).reduce((sum, count) => sum + count, 0),
+        kinds: mismatches,
+      },
+      projections: inspections.map(({ name, state, position, lagMs }) => ({
+        ...{ name, state, lagMs },
+        position: position === null ? null : `${position}`,
+      })),
+    };
+  }
+}
+
+/** One that has stopped has said so; one that is silent is not there. */
+function stateOf(stored: StoredReport | null): IntegrityView['state'] {
+  if (stored === null) return 'not-running';
+  const isSilent = stored.ageMs > limits.checkerStaleAfterMs;
+  return isSilent && stored.report.state !== 'stopped' ? 'not-running' : stored.report.state;
+}
