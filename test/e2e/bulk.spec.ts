@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { limits } from '../../src/config/limits.js';
+import { AppendOutcomeUnknown } from '../../src/edges/event-store/event-store.js';
+import { transactionIdOf } from '../../src/write/identity.js';
 import { BadInputFixture, testRefusals, type BadInput } from '../support/bad-input.js';
-import { resultsOf, sendArray, sendLines, toLines } from '../support/bulk.js';
+import { converse, resultsOf, sendArray, sendLines, toLines } from '../support/bulk.js';
 import { call, freshKey, type Answer } from '../support/http-client.js';
 
 const fixture = new BadInputFixture();
@@ -182,6 +184,37 @@ const MALFORMED: readonly [string, () => unknown, string, string][] = [
     'isUuid',
   ],
 ];
+
+describe('trouble in a bulk request', () => {
+  it('is told of the command that met it, which may be sent again; the others are done', async () => {
+    const items = [item(), item(), item()];
+    const unlucky = transactionIdOf('default', items[1]?.idempotencyKey ?? '');
+    fixture.store.afterAppend = (stream) => {
+      if (stream === `transaction-${unlucky}`) throw new AppendOutcomeUnknown('silence');
+    };
+    const results = resultsOf(await bulk(items));
+    fixture.store.afterAppend = () => undefined;
+    expect(results.map(({ status }) => status)).toEqual([201, 503, 201]);
+    expect(results[1]).toMatchObject({
+      idempotencyKey: items[1]?.idempotencyKey,
+      problem: { code: 'outcome-is-not-known-yet', retryable: true },
+    });
+    const again = resultsOf(await bulk(items));
+    expect(again.map(({ status, replayed }) => [status, replayed])).toEqual(items.map(() => [201, true]));
+  });
+
+  it('is told of the whole when too many are under way', async () => {
+    const waiting = Array.from({ length: limits.bulkRequestsAtOnceMax }, () => converse(fixture.url));
+    for (const each of waiting) each.write(toLines([item()]));
+    for (const each of waiting) expect(await each.line()).toMatchObject({ status: 201 });
+    const busy = await bulk([item()]);
+    expect(busy.json).toMatchObject({ status: 429, code: 'ledger-is-busy' });
+    expect(busy.headers.get('retry-after')).toBe('1');
+    for (const each of waiting) each.end();
+    for (const each of waiting) expect(await each.line()).toBeNull();
+    expect(resultsOf(await bulk([item()]))).toMatchObject([{ status: 201 }]);
+  });
+});
 
 describe('an item of a bulk request', () => {
   it.each(MALFORMED)('that is %s gets a problem of its own', async (_, make, pointer, rule) => {
