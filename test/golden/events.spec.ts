@@ -60,9 +60,9 @@ function folded(events: readonly RecordedEvent[]): Record<string, unknown> {
       );
     }
   }
-  return Object.fromEntries([
-    ...[...accounts].map(([name, state]) => [name, ACCOUNT_SNAPSHOT.encode(state)]),
-    ...[...transactions].map(([name, state]) => [name, state]),
+  return Object.fromEntries<unknown>([
+    ...[...accounts].map(([name, state]): [string, unknown] => [name, ACCOUNT_SNAPSHOT.encode(state)]),
+    ...transactions,
   ]);
 }
 
