@@ -5,6 +5,8 @@ import { ReadBalanceController } from './account-balances/account-balances.http.
 import { ReadBalanceHandler } from './account-balances/account-balances.query.js';
 import { ListAccountsController } from './accounts/accounts.http.js';
 import { ListAccountsHandler } from './accounts/accounts.query.js';
+import { ExplainBalanceController } from './balance-snapshots/explain.http.js';
+import { ExplainBalanceHandler } from './balance-snapshots/explain.query.js';
 import { ReadBalanceAtHandler } from './balance-snapshots/balance-at.query.js';
 import { ListEntriesController } from './entries/entries.http.js';
 import { ListEntriesHandler } from './entries/entries.query.js';
@@ -33,6 +35,7 @@ export class ReadModule {
       controllers: [
         ListAccountsController,
         ReadBalanceController,
+        ExplainBalanceController,
         ListEntriesController,
         ListTransactionsController,
         ReadStatementController,
@@ -44,6 +47,7 @@ export class ReadModule {
         ListAccountsHandler,
         ReadBalanceHandler,
         ReadBalanceAtHandler,
+        ExplainBalanceHandler,
         ListEntriesHandler,
         ListTransactionsHandler,
         ReadStatementHandler,

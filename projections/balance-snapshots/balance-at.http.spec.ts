@@ -55,6 +55,46 @@ describe('balances at two times, over HTTP', () => {
     expect(await balanceAt('knownAt=2026-03-10T12:00:00.001Z')).toBe('127');
   });
 
+  it('explains what changed a balance, and marks what was late, backdated or reversing', async () => {
+    const query = `effectiveAt=${MARCH_1}&from=${MARCH_3}&${await reads.head()}`;
+    const { status, body } = await reads.get(`/v1/accounts/${customer.accountId}/balance/explain?${query}`);
+    expect({ status, ...body }).toMatchObject({
+      ...{ status: 200, before: '100', after: '107', from: MARCH_3, to: null, effectiveAt: MARCH_1 },
+      data: [{ change: '7', marks: ['late', 'backdated'], recordedAt: MARCH_10, effectiveAt: FEBRUARY_28 }],
+      pageInfo: { next: null, hasMore: false },
+    });
+    const reversed = randomUUID();
+    const other = await history.open();
+    await history.post(
+      [
+        { account: bank, direction: 'debit', amount: 1n },
+        { account: other, direction: 'credit', amount: 1n },
+      ],
+      {
+        effectiveAt: MARCH_3,
+        recordedAt: MARCH_3,
+        parent: { relation: 'reversal', transactionId: reversed },
+      },
+    );
+    const path = `/v1/accounts/${other.accountId}/balance/explain?effectiveAt=${MARCH_10}`;
+    const answer = await reads.get(`${path}&from=${MARCH_1}&to=${MARCH_10}&${await reads.head()}`);
+    expect(answer.body['data']).toMatchObject([{ change: '-1', marks: ['reversing'], reverses: reversed }]);
+  });
+
+  it('refuses questions about knowledge that are not whole', async () => {
+    for (const [query, pointer] of [
+      [`from=${MARCH_1}`, '#query/effectiveAt'],
+      [`effectiveAt=${MARCH_1}`, '#query/from'],
+      [`effectiveAt=${MARCH_1}&from=${MARCH_3}&to=${MARCH_1}`, '#query/from'],
+      [`effectiveAt=${MARCH_1}&from=${MARCH_1}&to=2026-03-01`, '#query/to'],
+      [`effectiveAt=${MARCH_1}&from=${MARCH_1}&cursor=abc`, '#query/cursor'],
+    ] as const) {
+      const path = `/v1/accounts/${customer.accountId}/balance/explain?${query}`;
+      const { status, body } = await reads.get(path);
+      expect({ query, status, pointer: body['pointer'] }).toEqual({ query, status: 400, pointer });
+    }
+  });
+
   it('says what it is valid at, and counts the entries in it', async () => {
     const path = `/v1/accounts/${bank.accountId}/balance?effectiveAt=2026-03-01T01:00:00%2B01:00`;
     const { body, headers } = await reads.get(`${path}&${await reads.head()}`);
@@ -99,8 +139,11 @@ describe('balances at two times, over HTTP', () => {
       ['nonsense', 'default'],
     ] as const) {
       const path = `/v1/accounts/${id}/balance?effectiveAt=${MARCH_1}`;
-      const { status, body } = await reads.get(path, { company });
-      expect({ status, code: body['code'] }).toEqual({ status: 404, code: 'account-must-exist' });
+      const explain = `/v1/accounts/${id}/balance/explain?effectiveAt=${MARCH_1}&from=${MARCH_1}`;
+      for (const each of [path, explain]) {
+        const { status, body } = await reads.get(each, { company });
+        expect({ status, code: body['code'] }).toEqual({ status: 404, code: 'account-must-exist' });
+      }
     }
   });
 });

@@ -12,9 +12,11 @@ import { LedgerHistory, type HistoryAccount } from '../../test/support/ledger-hi
 import { startTestPostgres, type TestPostgres } from '../../test/support/postgres.js';
 import { MIGRATIONS } from '../index.js';
 import { digestTables } from '../runtime/digest.js';
+import type { Cursor } from '../runtime/list.js';
 import { LEDGER_SCHEMA } from '../runtime/projection.js';
 import { balanceSnapshots } from './balance-snapshots.project.js';
 import { readBalancesAt, type AsOf } from './balances-at.js';
+import { readExplanation } from './explain.query.js';
 import { nodesCompletedBy, SNAPSHOT_SHAPE, type SnapshotShape } from './snapshot-shape.js';
 
 /** Runs of four entries, gathered in twos: a few dozen entries reach every level. */
@@ -74,7 +76,7 @@ describe('balances at two times', () => {
         start += size;
       }
       await session.query(
-        `insert into projection_checkpoints (name, store_id, position) values ('balance_snapshots', 'spec', 1)
+        `insert into projection_checkpoints (name, store_id, position) values ('balance_snapshots', 'spec', ${2n ** 62n})
          on conflict do nothing`,
       );
     } finally {
@@ -152,6 +154,59 @@ describe('balances at two times', () => {
         },
       ),
       { numRuns: 25 },
+    );
+  }, 120_000);
+
+  it('explains a change by exactly the entries that became known in between, page by page', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(posted, { minLength: 1, maxLength: 60 }),
+        fc.array(fc.tuple(timeMs, timeMs, fc.option(timeMs)), { minLength: 5, maxLength: 5 }),
+        fc.integer({ min: 1, max: 7 }),
+        async (transactions, questions, pageSize) => {
+          const postgres = await freshDatabase();
+          const { accounts, events } = await writeHistory(transactions);
+          await apply(postgres, events, [9]);
+          const [account] = accounts;
+          assert(account, 'An account was opened.');
+          for (const [effectiveMs, one, other] of questions) {
+            const [fromMs, toMs] = [
+              Math.min(one, other ?? one),
+              other === null ? null : Math.max(one, other),
+            ];
+            const scope = {
+              accountId: account.accountId,
+              effectiveAt: toInstant(effectiveMs),
+              from: toInstant(fromMs),
+              to: toMs === null ? null : toInstant(toMs),
+            };
+            const found: bigint[] = [];
+            let [before, after] = [0n, 0n];
+            for (let cursor: Cursor | null | undefined; cursor !== null;) {
+              const page = { cursor: cursor ?? null, pageSize, atLeast: null };
+              const explained = await readExplanation(postgres, SMALL, 'default', scope, page);
+              assert(explained, 'The account is there.');
+              found.push(...explained.page.rows.map(({ change }) => change));
+              ({ before, after } = explained);
+              cursor = explained.page.next;
+            }
+            const moved = transactions.flatMap((each) => {
+              const counts =
+                each.effectiveMs < effectiveMs &&
+                each.recordedMs >= fromMs &&
+                (toMs === null || each.recordedMs < toMs);
+              return counts
+                ? [...(each.from === 0 ? [-each.amount] : []), ...(each.to === 0 ? [each.amount] : [])]
+                : [];
+            });
+            expect(found).toEqual(moved);
+            expect(before).toBe(fold(account, 0, transactions, { effectiveMs, knownMs: fromMs })[1]);
+            expect(after).toBe(fold(account, 0, transactions, { effectiveMs, knownMs: toMs })[1]);
+            expect(after - before).toBe(moved.reduce((sum, change) => sum + change, 0n));
+          }
+        },
+      ),
+      { numRuns: 15 },
     );
   }, 120_000);
 

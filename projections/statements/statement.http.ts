@@ -43,6 +43,11 @@ const DOCUMENTS: { readonly [Format in Exclude<StatementFormat, 'json'>]: Docume
   html: { contentType: 'text/html; charset=utf-8', head: htmlHead, lines: htmlLines, foot: htmlFoot },
 };
 
+const STATEMENT_CSV_EXAMPLE =
+  'row,effective_at,recorded_at,transaction_id,leg,kind,description,reference,reverses,direction,amount_minor,amount,balance_minor,balance,currency\r\n' +
+  'opening,2026-02-01T00:00:00.000Z,,,,,,,,,,,5000,50.00,USD\r\n' +
+  'closing,2026-03-01T00:00:00.000Z,,,,,,,,,,,5000,50.00,USD\r\n';
+
 /** The numbers a cursor remembers. */
 const CURSOR_PARTS = 4;
 
@@ -78,8 +83,14 @@ export class ReadStatementController {
         schema: { $ref: getSchemaPath(Statement) },
         examples: { Statement: { summary: 'A page of a statement.', value: STATEMENT_EXAMPLE } },
       },
-      'text/csv': { schema: { type: 'string', description: 'RFC 4180, with a header line.' } },
-      'text/html': { schema: { type: 'string', description: 'A page to print, without scripts.' } },
+      'text/csv': {
+        schema: { type: 'string', description: 'RFC 4180, with a header line.' },
+        examples: { csv: { summary: 'All of it.', value: STATEMENT_CSV_EXAMPLE } },
+      },
+      'text/html': {
+        schema: { type: 'string', description: 'A page to print, without scripts.' },
+        examples: { html: { summary: 'All of it.', value: '<!doctype html> ... </html>' } },
+      },
     },
   })
   @ApiParam({ name: 'accountId', format: 'uuid', example: STATEMENT_EXAMPLE.accountId })
@@ -93,7 +104,7 @@ export class ReadStatementController {
     const scope = toScope(accountId, parameters);
     const format = parameters.format ?? formatByAccept(request.headers.accept);
     if (format !== 'json') refusePaging(parameters);
-    const list = ['statement', principal.companyId, ...Object.values(scope)];
+    const list = ['statement', principal.companyId, scope.accountId, scope.from, scope.to, scope.knownAt];
     const cursor = toCursor(list, parameters.cursor);
     const pageSize =
       format !== 'json'

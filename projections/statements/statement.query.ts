@@ -126,8 +126,9 @@ const STATEMENT = `
              transaction.reference, entry.reverses, entry.direction, entry.amount, entry.effective_at as "effectiveAt",
              entry.recorded_at as "recordedAt", entry.position as "linePosition"
         from (
+          -- By the parameter, so that the planner knows how many entries this very account has.
           select * from ledger.snapshot_entries entry
-           where entry.account_id = account.account_id and entry.effective_at < $4
+           where entry.account_id = $1 and entry.effective_at < $4
              and (entry.effective_at, entry.number) > ($7::timestamptz, $8::bigint)
              and entry.recorded_at < $5 and entry.position <= valid.position
            order by entry.effective_at, entry.number limit $9

@@ -1,4 +1,4 @@
-import { Conditions } from '../runtime/conditions.js';
+import type { Conditions } from '../runtime/conditions.js';
 
 /** Metadata that a transaction must have. */
 export interface MetadataFilter {
