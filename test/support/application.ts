@@ -68,7 +68,7 @@ export async function startApplication(): Promise<RunningApplication> {
 }
 
 /** Ports that nobody listens on now. All are held at once, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => {

@@ -28,7 +28,7 @@ export class NeverAnswered extends Error {
 export class Client {
   constructor(
     readonly id: number,
-    private readonly http: LedgerHttp,
+    private readonly http: Pick<LedgerHttp, 'post'>,
     private readonly history: History,
     private readonly signal: AbortSignal,
   ) {}
@@ -44,7 +44,7 @@ export class Client {
     let last = 'it was never sent';
     for (let attempts = 1; performance.now() - startedMs < CARRY_MS_MAX; attempts += 1) {
       this.signal.throwIfAborted();
-      const answer = await this.attempt(request);
+      const answer = await this.send(request);
       if (answer instanceof NoAnswer) last = answer.message;
       else if (isFinal(answer)) return { answer, attempts, tookMs: performance.now() - startedMs };
       else last = `answered ${answer.status} ${answer.text}`;
@@ -57,7 +57,8 @@ export class Client {
     );
   }
 
-  private async attempt(request: LedgerRequest): Promise<Answer | NoAnswer> {
+  /** Sends a request once, and writes down what came of it. */
+  async send(request: LedgerRequest): Promise<Answer | NoAnswer> {
     this.history.invoke(this.id, request.key, performance.now());
     try {
       const answer = await this.http.post(request);
