@@ -176,7 +176,7 @@ describe('a rebuild', () => {
     );
     const rows = await digests();
     await stopAll();
-    await postgres.query('drop schema ledger cascade');
+    await postgres.query('drop schema if exists ledger, ledger_read cascade');
     await migrate(postgres, MIGRATIONS);
     await project();
     expect(await digests()).toEqual(rows);
