@@ -5,6 +5,8 @@ import { ReadBalanceController } from './account-balances/account-balances.http.
 import { ReadBalanceHandler } from './account-balances/account-balances.query.js';
 import { ListAccountsController } from './accounts/accounts.http.js';
 import { ListAccountsHandler } from './accounts/accounts.query.js';
+import { ListBalancesController } from './balance-snapshots/balances.http.js';
+import { ListBalancesHandler } from './balance-snapshots/balances.query.js';
 import { ExplainBalanceController } from './balance-snapshots/explain.http.js';
 import { ExplainBalanceHandler } from './balance-snapshots/explain.query.js';
 import { ReadBalanceAtHandler } from './balance-snapshots/balance-at.query.js';
@@ -36,6 +38,7 @@ export class ReadModule {
         ListAccountsController,
         ReadBalanceController,
         ExplainBalanceController,
+        ListBalancesController,
         ListEntriesController,
         ListTransactionsController,
         ReadStatementController,
@@ -48,6 +51,7 @@ export class ReadModule {
         ReadBalanceHandler,
         ReadBalanceAtHandler,
         ExplainBalanceHandler,
+        ListBalancesHandler,
         ListEntriesHandler,
         ListTransactionsHandler,
         ReadStatementHandler,

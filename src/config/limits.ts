@@ -56,7 +56,7 @@ export const limits = {
   metadataFiltersMax: 10,
   /** Accounts one request names, and accounts whose balances one answer sums up. */
   balanceAccountsMax: 100,
-  rollUpAccountsMax: 10_000,
+  rollUpAccountsMax: 5_000,
   /** Recorded later than this after its effective time, a transaction was dated back: it is no command that was slow. */
   backdatedAfterMs: 10_000,
   /** How long a statement may take to be sent. */
@@ -110,6 +110,8 @@ export const limits = {
   readTimeoutMs: 5_000,
   /** Events a subscription holds ready for its reader. */
   subscriptionBufferEventsMax: 512,
+  /** Messages kept for a reader that shares a subscription; one that falls further behind gets one of its own again. */
+  sharedSubscriptionMessagesMax: 4_096,
   /** Events the store looks at per search window of a filtered subscription, and windows between checkpoints. */
   subscriptionSearchWindowEvents: 256,
   subscriptionCheckpointIntervalPages: 4,
