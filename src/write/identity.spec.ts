@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { v5 } from 'uuid';
 import { isUuid } from '../kernel/ids.js';
 import {
   accountCommandIdOf,
@@ -33,6 +34,18 @@ describe('a derived id', () => {
         }
       }),
     );
+  });
+
+  it('is version 5 of RFC 9562, whatever the name holds', () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.string({ unit: 'binary' }), (ownerId, role) => {
+        expect(eventIdOf(ownerId, role)).toBe(v5(role, ownerId));
+      }),
+    );
+  });
+
+  it('is never made in something that is no UUID', () => {
+    expect(() => eventIdOf('no-uuid', 'entry:0')).toThrow('A namespace is a UUID');
   });
 
   it('differs between companies, keys and kinds', () => {

@@ -19,6 +19,7 @@ import {
   EventStore,
   EventStoreUnavailable,
   type AppendOutcome,
+  type EventMetadata,
   type ExpectedRevision,
   type NewEvent,
   type ReadStreamOptions,
@@ -29,6 +30,7 @@ import {
 } from './event-store.js';
 import { followAll } from './follow-all.js';
 import { toRecordedEvent } from './recorded-event.js';
+import { SharedSubscriptions } from './shared-subscriptions.js';
 
 /** Names the log for ever; written once, by whoever connects to a fresh log first. */
 const IDENTITY_STREAM = 'evenkeelStore-identity';
@@ -41,6 +43,7 @@ const IDENTITY_STREAM = 'evenkeelStore-identity';
  */
 export class EventStoreDbEventStore extends EventStore {
   private readonly client: EventStoreDBClient;
+  private readonly shared = new SharedSubscriptions((options) => followAll(this.client, options));
   private identity: string | undefined;
 
   /** @param connectionString `esdb://…`, single node or cluster */
@@ -63,7 +66,7 @@ export class EventStoreDbEventStore extends EventStore {
         id: event.id,
         type: event.type,
         data: event.data as JSONType,
-        metadata: { ...event.metadata },
+        metadata: encodeMetadata(event.metadata),
       }),
     );
     const deadlineMs = performance.now() + timeoutMs;
@@ -150,7 +153,10 @@ export class EventStoreDbEventStore extends EventStore {
   }
 
   subscribeAll(options: SubscribeAllOptions): AsyncIterable<SubscriptionMessage> {
-    return followAll(this.client, options);
+    const { after, signal, streamPrefixes } = options;
+    // Readers of rare events get no more than those: nothing to share.
+    if (streamPrefixes === undefined) return followAll(this.client, options);
+    return this.shared.subscribe({ after, signal, streamPrefixes });
   }
 
   async keepNewest(streamName: string, countMax: number): Promise<void> {
@@ -194,6 +200,21 @@ export class EventStoreDbEventStore extends EventStore {
   async close(): Promise<void> {
     await this.client.dispose();
   }
+}
+
+const utf8 = new TextEncoder();
+const encodedMetadata = new WeakMap<EventMetadata, Uint8Array>();
+
+/**
+ * Metadata as the bytes that are sent. Given bytes, the client sends them; given an object, it would write it as base64 and
+ * decode that twice. One command's events share one metadata object, so it is written once.
+ */
+function encodeMetadata(metadata: EventMetadata): Uint8Array {
+  const known = encodedMetadata.get(metadata);
+  if (known !== undefined) return known;
+  const bytes = utf8.encode(JSON.stringify(metadata));
+  encodedMetadata.set(metadata, bytes);
+  return bytes;
 }
 
 /** How long to wait before asking again: doubling from 20 ms, at most half a second, with jitter. */

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import type { NewEvent, RecordedEvent } from '../../../src/edges/event-store/event-store.js';
+import { EventStoreDbEventStore } from '../../../src/edges/event-store/eventstoredb-client.js';
+import { startTestEventStore, waitFor, type TestEventStore } from '../../support/event-store.js';
+
+let server: TestEventStore;
+let store: EventStoreDbEventStore;
+
+beforeAll(async () => {
+  server = await startTestEventStore();
+  store = new EventStoreDbEventStore(server.handle.connectionString);
+});
+
+afterAll(async () => {
+  await store.close();
+  await server.dispose();
+});
+
+const METADATA = {
+  $correlationId: randomUUID(),
+  $causationId: randomUUID(),
+  actor: 'Ärzte & Söhne 😀',
+  companyId: 'default',
+  requestId: randomUUID(),
+  schemaVersion: 1,
+};
+
+function anEvent(number: number): NewEvent {
+  return { id: randomUUID(), type: 'Happened', data: { number, text: 'naïve 😀' }, metadata: METADATA };
+}
+
+describe('the ledger’s client of the event store', () => {
+  it('stores data and metadata as JSON, whichever client reads them', async () => {
+    const stream = `account-${randomUUID()}`;
+    await store.append(stream, 'no_stream', [anEvent(0), anEvent(1)]);
+    const { events } = await store.readStream(stream, { countMax: 10 });
+    expect(events.map(({ data, metadata }) => ({ data, metadata }))).toEqual([
+      { data: { number: 0, text: 'naïve 😀' }, metadata: METADATA },
+      { data: { number: 1, text: 'naïve 😀' }, metadata: METADATA },
+    ]);
+    for await (const { event } of server.client.readStream(stream)) {
+      expect([event?.isJson, event?.metadata]).toEqual([true, METADATA]);
+    }
+  });
+
+  it('gives two followers of the same streams every event once, from where each began', async () => {
+    const stream = `account-${randomUUID()}`;
+    const start = await store.headPosition();
+    const stopping = new AbortController();
+    const seen: RecordedEvent[][] = [[], []];
+    const followers = seen.map(async (events) => {
+      const messages = store.subscribeAll({
+        after: start,
+        streamPrefixes: ['account-'],
+        signal: stopping.signal,
+      });
+      for await (const message of messages) {
+        if (message.kind === 'event' && message.event.streamName === stream) events.push(message.event);
+      }
+    });
+    const total = 500;
+    for (let number = 0; number < total; number += 1) {
+      await store.append(stream, number === 0 ? 'no_stream' : BigInt(number - 1), [anEvent(number)]);
+    }
+    await waitFor('both have all', () => seen.every(({ length }) => length >= total));
+    stopping.abort();
+    await Promise.all(followers);
+    const revisions = Array.from({ length: total }, (_, number) => BigInt(number));
+    for (const events of seen) expect(events.map(({ revision }) => revision)).toEqual(revisions);
+  });
+});
