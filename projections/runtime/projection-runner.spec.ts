@@ -179,9 +179,9 @@ describe('projections', () => {
         await session.close();
         expect(await digests(other)).toEqual(whole);
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
-  });
+  }, 60_000);
 
   it('loses and doubles nothing when the connection dies between rows and checkpoint, again and again', async () => {
     const store = new InMemoryEventStore();
