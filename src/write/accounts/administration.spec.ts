@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { commandsOf } from '../../../test/support/account-commands.js';
 import { booking } from '../../../test/support/account-tasks.js';
 import { Gate } from '../../../test/support/held-reads-store.js';
 import { WriteSide, aContext } from '../../../test/support/write-side.js';
@@ -9,43 +10,7 @@ import { AppendOutcomeUnknown, EventStoreUnavailable } from '../../edges/event-s
 import { assert } from '../../kernel/assert.js';
 import type { CommandContext, CommandOutcome } from '../command.js';
 import type { AccountView } from './account-view.js';
-import { ChangeAccountCommand } from './change-account/change-account.command.js';
-import { ChangeAccountHandler } from './change-account/change-account.handler.js';
-import { CloseAccountCommand } from './close-account/close-account.command.js';
-import { CloseAccountHandler } from './close-account/close-account.handler.js';
 import { accountStream } from './events.js';
-import { FreezeAccountCommand } from './freeze-account/freeze-account.command.js';
-import { FreezeAccountHandler } from './freeze-account/freeze-account.handler.js';
-import { ReopenAccountCommand } from './reopen-account/reopen-account.command.js';
-import { ReopenAccountHandler } from './reopen-account/reopen-account.handler.js';
-import { UnfreezeAccountCommand } from './unfreeze-account/unfreeze-account.command.js';
-import { UnfreezeAccountHandler } from './unfreeze-account/unfreeze-account.handler.js';
-
-type Answer = Promise<CommandOutcome<AccountView>>;
-
-/** The administrative commands of one process, as the command bus would reach them. */
-function commandsOf({ administration }: WriteSide) {
-  return {
-    freeze: (context: CommandContext, accountId: string, reason: string | null = null): Answer =>
-      new FreezeAccountHandler(administration).execute(
-        new FreezeAccountCommand(context, accountId, { reason }),
-      ),
-    unfreeze: (context: CommandContext, accountId: string, reason: string | null = null): Answer =>
-      new UnfreezeAccountHandler(administration).execute(
-        new UnfreezeAccountCommand(context, accountId, { reason }),
-      ),
-    close: (context: CommandContext, accountId: string, reason: string | null = null): Answer =>
-      new CloseAccountHandler(administration).execute(
-        new CloseAccountCommand(context, accountId, { reason }),
-      ),
-    reopen: (context: CommandContext, accountId: string, reason: string | null = null): Answer =>
-      new ReopenAccountHandler(administration).execute(
-        new ReopenAccountCommand(context, accountId, { reason }),
-      ),
-    change: (context: CommandContext, accountId: string, request: ChangeAccountCommand['request']): Answer =>
-      new ChangeAccountHandler(administration).execute(new ChangeAccountCommand(context, accountId, request)),
-  };
-}
 
 async function anAccount(overrides: Parameters<WriteSide['opened']>[0] = {}) {
   const side = new WriteSide(new InMemoryEventStore());
