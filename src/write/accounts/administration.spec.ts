@@ -8,7 +8,7 @@ import { InMemoryEventStore } from '../../../test/support/in-memory-event-store.
 import { limits } from '../../config/limits.js';
 import { AppendOutcomeUnknown, EventStoreUnavailable } from '../../edges/event-store/event-store.js';
 import { assert } from '../../kernel/assert.js';
-import type { CommandContext, CommandOutcome } from '../command.js';
+import type { CommandOutcome } from '../command.js';
 import type { AccountView } from './account-view.js';
 import { accountStream } from './events.js';
 
