@@ -33,7 +33,7 @@ const STOOD: Readonly<Record<Point, (crashed: Crashed) => boolean>> = {
 };
 
 describe('a process that is killed', () => {
-  let store: CrashStore;
+  let store: CrashStore | undefined;
   let rounds: CrashRounds;
   let alone: Crashed[] = [];
   let openWhenAtRest: string[];
@@ -58,15 +58,16 @@ describe('a process that is killed', () => {
       else sentAgain.push(...latest);
     }
     const last = await rounds.start(null);
-    await rounds.log.rest(AT_REST_MS_MAX);
+    await rounds.rest(last, AT_REST_MS_MAX);
     openWhenAtRest = keysOf(alone.filter(({ armed }) => !rounds.log.byKey.has(armed.key)));
     await rounds.sendAgain(last, alone);
     await rounds.log.catchUp();
   }, DEATHS_MS_MAX);
 
   afterAll(async () => {
-    await rounds.end();
-    await store.dispose();
+    // Undefined when the store did not start.
+    await (rounds as CrashRounds | undefined)?.end();
+    await store?.dispose();
   });
 
   it('dies of SIGKILL, with all its commands at their points', () => {

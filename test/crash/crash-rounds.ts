@@ -1,5 +1,5 @@
 import { POINTS, reportLine } from '../../tools/failpoints/armament.js';
-import type { Answer } from '../support/http-client.js';
+import { call, type Answer } from '../support/http-client.js';
 import { LedgerProcess } from '../support/ledger-process.js';
 import {
   arm,
@@ -103,6 +103,20 @@ export class CrashRounds {
         }
       }),
     );
+  }
+
+  /**
+   * Waits until the log shows that nothing is owed any more.
+   *
+   * @throws Error with what still is, and what the process says of itself
+   */
+  async rest({ url, output }: LedgerProcess, withinMs: number): Promise<void> {
+    try {
+      await this.log.rest(withinMs);
+    } catch (error) {
+      const { text } = await call(url, 'GET /readyz');
+      throw new Error(`The process says ${text} ${output}`, { cause: error });
+    }
   }
 
   /** Ends what still runs. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomInt } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../src/config/limits.js';
 import { Client } from '../../tools/demo/client.js';
@@ -22,6 +23,7 @@ const KILLS = 5;
 const SERVES_MIN = 50;
 const SERVES_MAX = 200;
 const KILLED_AFTER_MS_MAX = 30;
+const ACKNOWLEDGED_MS_MAX = 60_000;
 const LOADED_MS_MAX = 240_000;
 const AT_REST_MS_MAX = limits.recoveryAfterMs + 5_000;
 /** Acknowledged transfers that are read back over HTTP. */
@@ -36,17 +38,20 @@ describe('what clients saw while the API was killed at random times', () => {
   const history = new History();
   const sent = new Map<string, Transfer>();
   const acknowledged: string[] = [];
-  let store: CrashStore;
+  /** Nobody sends anything new, and nobody waits for an answer any more. */
+  const enough = new AbortController();
+  const over = new AbortController();
+  let store: CrashStore | undefined;
   let log: LedgerLog;
   let market: Market;
-  let http: LedgerHttp;
-  let api: LedgerProcess;
+  let http: LedgerHttp | undefined;
+  let api: LedgerProcess | undefined;
 
   /** Sends one transfer after another until told to stop. Every second client never asks again what came of one. */
-  const trade = async (id: number, signal: AbortSignal): Promise<void> => {
+  const trade = async (id: number, by: LedgerHttp): Promise<void> => {
     const random = new SeededRandom(`${seed}-${id}`);
-    const client = new Client(id, http, history, new AbortController().signal);
-    while (!signal.aborted) {
+    const client = new Client(id, by, history, over.signal);
+    while (!enough.signal.aborted) {
       const transfer = market.next(random);
       sent.set(transfer.key, transfer);
       const request = market.toRequest(transfer);
@@ -57,35 +62,40 @@ describe('what clients saw while the API was killed at random times', () => {
   };
 
   beforeAll(async () => {
-    store = await startCrashStore();
-    log = new LedgerLog(store.events);
+    setMaxListeners(0, over.signal);
+    const { url: eventStoreUrl, events } = (store = await startCrashStore());
+    log = new LedgerLog(events);
     const [port = 0] = await freePorts(1);
-    const start = () => LedgerProcess.start({ eventStoreUrl: store.url, roles: ROLES, port });
+    const start = () => LedgerProcess.start({ eventStoreUrl, roles: ROLES, port });
     api = await start();
     market = await Market.open(api.url, HOT_FUNDS);
-    http = new LedgerHttp(api.url, CLIENTS);
-    const stopping = new AbortController();
-    const clients = Array.from({ length: CLIENTS }, (_, id) => trade(id, stopping.signal));
+    const by = (http = new LedgerHttp(api.url, CLIENTS));
+    const clients = Promise.all(Array.from({ length: CLIENTS }, (_, id) => trade(id, by)));
     const random = new SeededRandom(seed);
-    for (let kills = 0; kills < KILLS; kills += 1) {
-      const enough = acknowledged.length + random.integer(SERVES_MIN, SERVES_MAX);
-      await until(
-        () => acknowledged.length >= enough,
-        () => `Only ${acknowledged.length} transfers were acknowledged.`,
-      );
-      await sleep(random.integer(0, KILLED_AFTER_MS_MAX));
-      await api.kill();
-      api = await start();
-    }
-    stopping.abort();
-    await Promise.all(clients);
+    const killed = async (): Promise<void> => {
+      for (let kills = 0; kills < KILLS; kills += 1) {
+        const mark = acknowledged.length + random.integer(SERVES_MIN, SERVES_MAX);
+        await until(
+          () => acknowledged.length >= mark,
+          () => `Only ${acknowledged.length} transfers were acknowledged.`,
+          ACKNOWLEDGED_MS_MAX,
+        );
+        await sleep(random.integer(0, KILLED_AFTER_MS_MAX));
+        await api?.kill();
+        api = await start();
+      }
+      enough.abort();
+    };
+    await Promise.all([clients, killed()]);
     await log.rest(AT_REST_MS_MAX);
   }, LOADED_MS_MAX);
 
   afterAll(async () => {
-    await http.close();
-    await api.kill();
-    await store.dispose();
+    enough.abort();
+    over.abort();
+    await http?.close();
+    await api?.kill();
+    await store?.dispose();
   });
 
   it('agrees with the log: ok is there, fail is not, unknown is either; nothing is torn, lost or doubled', () => {
@@ -102,7 +112,7 @@ describe('what clients saw while the API was killed at random times', () => {
 
   it('is what reading shows', async () => {
     for (const id of acknowledged.slice(-READ_BACK)) {
-      const { status } = await call(api.url, `GET /v1/transactions/${id}`);
+      const { status } = await call(api?.url ?? '', `GET /v1/transactions/${id}`);
       expect([id, status]).toEqual([id, 200]);
     }
   });

@@ -6,6 +6,7 @@ import { TRANSACTION_STREAM_PREFIX } from '../../src/write/transactions/events.j
 import { Audit } from '../../projections/integrity/audit.js';
 
 const LOOK_MS = 200;
+const OWED_SHOWN = 5;
 
 /** What the log says of one key. */
 export interface LoggedCommand {
@@ -71,7 +72,8 @@ export class LedgerLog {
     const deadlineMs = performance.now() + withinMs;
     while ((await this.catchUp()).owed.length > 0) {
       if (performance.now() > deadlineMs) {
-        throw new Error(`After ${withinMs} ms this is still owed: ${this.owed.join('; ')}`);
+        const shown = this.owed.slice(0, OWED_SHOWN).join('; ');
+        throw new Error(`After ${withinMs} ms ${this.owed.length} are still owed: ${shown}`);
       }
       await sleep(LOOK_MS);
     }

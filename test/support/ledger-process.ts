@@ -66,7 +66,7 @@ export class LedgerProcess {
         DATABASE_URL: NO_DATABASE,
         ROLES: roles,
         PORT: String(port),
-        LOG_LEVEL: 'error',
+        LOG_LEVEL: 'warn',
         ...(armed.length === 0 ? {} : { [FAILPOINTS_VARIABLE]: JSON.stringify(armed) }),
       },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
