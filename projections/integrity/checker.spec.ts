@@ -179,8 +179,9 @@ describe('the checker', () => {
     await small.stop();
     await history.append(`account-${bank.accountId}`, [{ type: 'AccountAudited', data: {} }]);
     const other = check();
-    await until(() => other.report?.state === 'stopped', undefined, 20_000);
-    expect(other.report?.reason).toContain('AccountAudited');
+    const written = async () => (await readReport(postgres))?.report.reason ?? '';
+    await until(async () => (await written()).includes('AccountAudited'), undefined, 20_000);
+    expect(other.report).toMatchObject({ state: 'stopped' });
     expect(await view()).toMatchObject({ state: 'stopped' });
   });
 
