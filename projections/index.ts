@@ -5,7 +5,10 @@ import { accountsProjection } from './accounts/accounts.project.js';
 import { accountsMigration } from './accounts/accounts.table.js';
 import { analystsMigration } from './analysts/analysts.table.js';
 import { balanceSnapshotsProjection } from './balance-snapshots/balance-snapshots.project.js';
-import { balanceSnapshotsMigration } from './balance-snapshots/balance-snapshots.table.js';
+import {
+  balanceSnapshotsMigration,
+  shorterRunsMigration,
+} from './balance-snapshots/balance-snapshots.table.js';
 import { entriesProjection } from './entries/entries.project.js';
 import { entriesByPositionMigration, entriesMigration } from './entries/entries.table.js';
 import { integrityMigration } from './integrity/integrity.table.js';
@@ -41,4 +44,5 @@ export const MIGRATIONS: readonly Migration[] = [
   transactionFiltersMigration,
   analystsMigration,
   integrityMigration,
+  shorterRunsMigration,
 ];

@@ -98,3 +98,14 @@ comment on column ledger.balance_snapshots.debits is 'Sum of the debits among th
 comment on column ledger.balance_snapshots.credits is 'Sum of the credits among them, in minor units.';
 `,
 } as const satisfies Migration;
+
+export const shorterRunsMigration = {
+  number: 13,
+  name: 'balance snapshots of shorter runs',
+  // The runs that were stored are of another length: the projection begins again, and fills them from the log.
+  sql: `
+truncate ledger.snapshot_accounts, ledger.snapshot_entries, ledger.snapshot_chunks, ledger.balance_snapshots;
+delete from ledger.projection_checkpoints where name = 'balance_snapshots';
+comment on column ledger.balance_snapshots.level is '1 for runs of 256 entries; each level above holds 16 times as many.';
+`,
+} as const satisfies Migration;

@@ -10,8 +10,8 @@ export interface SnapshotShape {
   readonly levels: number;
 }
 
-/** As it is stored. A change of it makes every snapshot worthless: the projection then needs another name. */
-export const SNAPSHOT_SHAPE: SnapshotShape = { chunkBits: 10, fanBits: 4, levels: 7 };
+/** As it is stored. A change of it makes every snapshot worthless: a migration then has to empty the tables. */
+export const SNAPSHOT_SHAPE: SnapshotShape = { chunkBits: 8, fanBits: 4, levels: 7 };
 
 /** A node whose entries are all there. */
 export interface FullNode {
