@@ -27,11 +27,25 @@ function turn(done: number, part: Partial<MeasuredTurn> = {}): MeasuredTurn {
 }
 
 describe('Tally', () => {
-  it('counts what ends between the warm-up and the end', () => {
-    const tally = new Tally('uniform', new Latencies(), { startMs: 100, warmUpMs: 50, measureMs: 200 });
-    for (const atMs of [149, 150, 349, 350]) tally.add(atMs, 5, 1, null);
-    tally.add(200, 5, 1, 'status 503');
-    expect(tally.turn()).toMatchObject({ done: 2, measuredMs: 200, wrong: { 'status 503': 1 } });
+  const span = { startMs: 100, warmUpMs: 50, measureMs: 200 };
+
+  it('counts work by the part of its time that lies between the warm-up and the end', () => {
+    const tally = new Tally('bulk', new Latencies(), span);
+    tally.addWork(100, 150, 100, null);
+    tally.addWork(100, 200, 100, null);
+    tally.addWork(200, 300, 100, null);
+    tally.addWork(300, 400, 100, null);
+    tally.addWork(350, 400, 100, null);
+    tally.addWork(200, 300, 100, 'status 503');
+    expect(tally.turn()).toMatchObject({ done: 200, measuredMs: 200, wrong: { 'status 503': 1 } });
+    expect(tally.turn().latency.maxMs).toBeCloseTo(100, 0);
+  });
+
+  it('counts requests of an open loop by when they were due', () => {
+    const tally = new Tally('open-loop', new Latencies(), span);
+    for (const dueMs of [149, 150, 349, 350]) tally.addDue(dueMs, dueMs + 1_000, null);
+    expect(tally.turn().done).toBe(2);
+    expect(tally.turn().latency.p50Ms).toBeCloseTo(1_000, -1);
   });
 });
 

@@ -74,8 +74,7 @@ export class HttpLoad {
             connection.send(
               request,
               (status, text) => {
-                const nowMs = performance.now();
-                tally.add(nowMs, nowMs - sentMs, request.commands, wrongIn(phase, status, text));
+                tally.addWork(sentMs, performance.now(), request.commands, wrongIn(phase, status, text));
                 next();
               },
               phase === 'bulk',
@@ -94,7 +93,7 @@ export class HttpLoad {
     const waiting: number[] = [];
     const start = (connection: Connection, dueMs: number): void => {
       connection.send(requests.next('uniform'), (status) => {
-        tally.add(dueMs, performance.now() - dueMs, 1, wrongIn('uniform', status, ''));
+        tally.addDue(dueMs, performance.now(), wrongIn('uniform', status, ''));
         const next = waiting.shift();
         if (next === undefined) idle.push(connection);
         else start(connection, next);

@@ -53,8 +53,7 @@ export class RawAppends {
           () => null,
           (error: unknown) => (error instanceof Error ? error.name : 'no answer'),
         );
-        const nowMs = performance.now();
-        tally.add(nowMs, nowMs - sentMs, 1, wrong);
+        tally.addWork(sentMs, performance.now(), 1, wrong);
       }
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, appendUntilEnd));
