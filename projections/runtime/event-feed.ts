@@ -24,8 +24,14 @@ export class EventFeed {
   private wakeTaker: (() => void) | undefined;
   private wakeGiver: (() => void) | undefined;
 
-  /** @param offered the position up to which its owner has everything */
-  constructor(private offered: bigint) {}
+  /**
+   * @param offered the position up to which its owner has everything
+   * @param isAwaited whether somebody waits for what is in here: a batch is then not held back to fill
+   */
+  constructor(
+    private offered: bigint,
+    private readonly isAwaited: () => boolean = () => false,
+  ) {}
 
   /** Everything up to here was given to this feed, or its owner had it before. */
   get offeredTo(): bigint {
@@ -65,6 +71,11 @@ export class EventFeed {
       this.wakeTaker?.();
   }
 
+  /** Ends the wait of a batch that is filling: somebody has begun to wait for what is in it. */
+  hurry(): void {
+    this.wakeTaker?.();
+  }
+
   /** Says that nothing more comes: quietly, or for a reason that its taker is to meet after the events before it. */
   end(how: { readonly error: unknown } | null): void {
     this.ended ??= how;
@@ -81,7 +92,7 @@ export class EventFeed {
 
   /**
    * Takes up to `projectionBatchEventsMax` events, waiting until there is one, and then `projectionBatchWaitMsMax`
-   * more for others to join it.
+   * more for others to join it, unless somebody waits for them.
    *
    * @returns undefined once the feed has ended quietly
    * @throws what ended the feed, after the events before it were taken
@@ -105,7 +116,8 @@ export class EventFeed {
   private async fill(): Promise<void> {
     const deadline = Date.now() + limits.projectionBatchWaitMsMax;
     for (let leftMs = limits.projectionBatchWaitMsMax; leftMs > 0; leftMs = deadline - Date.now()) {
-      if (this.waiting.length >= limits.projectionBatchEventsMax || this.ended !== undefined) return;
+      if (this.isAwaited() || this.waiting.length >= limits.projectionBatchEventsMax) return;
+      if (this.ended !== undefined) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, leftMs);
         this.wakeTaker = () => {

@@ -29,9 +29,10 @@ export class FeedHub {
    * Opens a feed of everything after a position.
    *
    * @param signal ends it quietly
+   * @param isAwaited whether somebody waits for what it brings
    */
-  open(after: bigint, signal: AbortSignal): EventFeed {
-    const feed = new EventFeed(after);
+  open(after: bigint, signal: AbortSignal, isAwaited?: () => boolean): EventFeed {
+    const feed = new EventFeed(after, isAwaited);
     const waiting = [...this.convoys].find(({ isUnderWay }) => !isUnderWay);
     if (waiting === undefined) this.launch(feed, limits.projectionConvoyWaitMs);
     else waiting.members.add(feed);

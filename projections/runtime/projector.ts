@@ -79,7 +79,7 @@ export class Projector {
     };
   }
 
-  /** Resolves at the next change of position or state, or when `signal` aborts. */
+  /** Resolves at the next change of position or state, or when `signal` aborts; what was read is written without delay. */
   changed(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
@@ -90,6 +90,7 @@ export class Projector {
       this.listeners.add(done);
       signal.addEventListener('abort', done, { once: true });
       if (signal.aborted) done();
+      else this.feed?.hurry();
     });
   }
 
@@ -131,7 +132,7 @@ export class Projector {
       this.checkpoint = await loadCheckpoint(session, store, this.projection);
       await clearStop(session, this.projection.name);
       const writer = new ProjectionWriter(this.projection, session, LEDGER_SCHEMA, this.checkpoint);
-      this.feed = feeds.open(this.checkpoint.position, signal);
+      this.feed = feeds.open(this.checkpoint.position, signal, () => this.listeners.size > 0);
       this.announce('catching-up', null);
       await this.follow(writer, this.feed, signal);
     } finally {

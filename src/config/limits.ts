@@ -137,7 +137,7 @@ export const limits = {
 
   /** Events of one projection batch, and how long a batch waits to fill. */
   projectionBatchEventsMax: 2_000,
-  projectionBatchWaitMsMax: 10,
+  projectionBatchWaitMsMax: 50,
   /** Events a projection reads ahead while a batch is being written. */
   projectionReadAheadEventsMax: 4_000,
   /** How long projections wait for others to share their subscription, and for one of them that has no more room. */

@@ -17,19 +17,22 @@ export interface CrashStore {
   dispose(): Promise<void>;
 }
 
-/** Starts a store in a fresh directory on a free port. */
+/** Starts a store in a fresh directory on a free port. Nothing is left behind when it does not start. */
 export async function startCrashStore(): Promise<CrashStore> {
   const dataDirectory = await mkdtemp(path.join(tmpdir(), 'evenkeel-crash-'));
-  const server = await startEmbeddedEventStore({ dataDirectory, port: 0 });
-  const { connectionString: url } = server;
-  const log = await openEventLog(loadConfig({ EVENTSTORE_URL: url }), new AppLogger('silent'));
-  return {
-    url,
-    events: log.part,
-    dispose: async () => {
-      await log.close();
-      await server.stop();
-      await rm(dataDirectory, { recursive: true, force: true });
-    },
+  const closing: (() => Promise<void>)[] = [() => rm(dataDirectory, { recursive: true, force: true })];
+  const dispose = async (): Promise<void> => {
+    for (const close of closing.splice(0).toReversed()) await close();
   };
+  try {
+    const server = await startEmbeddedEventStore({ dataDirectory, port: 0 });
+    closing.push(() => server.stop());
+    const { connectionString: url } = server;
+    const log = await openEventLog(loadConfig({ EVENTSTORE_URL: url }), new AppLogger('silent'));
+    closing.push(() => log.close());
+    return { url, events: log.part, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
 }
