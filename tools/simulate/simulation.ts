@@ -4,6 +4,7 @@ import { Auditor } from './auditor/auditor.js';
 import { History } from './auditor/history.js';
 import type { Violation } from './auditor/violation.js';
 import { Client, type ClientWorld } from './workload/client.js';
+import { scopeOf } from './workload/commands.js';
 import { Knowledge } from './workload/knowledge.js';
 import { fundingOrders, openingOrders } from './workload/opening.js';
 import { Outcomes } from './workload/outcomes.js';
@@ -26,7 +27,7 @@ const REST_LOOK_MS = 5_000;
 /** Holds that end later than this after the run are not waited for. */
 const HOLDS_MS_MAX = 600_000;
 /** Old keys that are asked again at the end. */
-const ASKED_AGAIN = 40;
+const ASKED_AGAIN = 100;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -233,7 +234,9 @@ class Simulation {
   private async askAgain(client: Client, chance: Chance): Promise<void> {
     const orders = this.history.orders();
     for (let count = 0; count < ASKED_AGAIN && orders.length > 0; count += 1) {
-      await client.send(chance.pick(orders));
+      const order = chance.pick(orders);
+      const { kind } = await client.send(order);
+      if (kind !== 'answered') this.auditor.report('answers-come', `${scopeOf(order)} was ${kind}`);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../../../src/edges/event-store/event-store.js';
 import type { AccountCommandAccepted, AccountEvent } from '../../../src/write/accounts/events.js';
-import { AuditedAccount, idIn } from './audited-accounts.js';
+import { AuditedAccount, idIn, type Attempt } from './audited-accounts.js';
 import type { Books } from './books.js';
 import { must } from './violation.js';
 
@@ -117,13 +117,13 @@ function onEntry(
   account.book(event, isLate);
 }
 
-/** The transaction whose attempt left the event, null for an event that changes an account for good. */
-function traceOf(event: AccountEvent): string | null {
+/** The attempt that left the event, null for an event that changes an account for good. */
+function traceOf(event: AccountEvent): Attempt | null {
   switch (event.type) {
     case 'ConditionMet':
     case 'FundsReserved':
     case 'ReservationReleased':
-      return event.data.transactionId;
+      return event.data;
     default:
       return null;
   }

@@ -10,6 +10,18 @@ export interface AuditedReservation {
   left: bigint;
 }
 
+/** One execution of a command. */
+export interface Attempt {
+  readonly transactionId: string;
+  readonly attemptId: string;
+}
+
+/** What an account was said to have, and what would have been enough. */
+export interface Lack {
+  readonly available: bigint;
+  readonly needed: bigint;
+}
+
 /** An account's figures at one revision. */
 export interface Figures {
   readonly status: 'open' | 'frozen' | 'closing' | 'closed';
@@ -35,8 +47,8 @@ export class AuditedAccount {
   readonly reservations = new Map<string, AuditedReservation>();
   /** Its figures at every revision. */
   readonly history: Figures[] = [];
-  /** Per revision, the transaction whose attempt left something there; null for any other event. */
-  private readonly traces: (string | null)[] = [];
+  /** Per revision, the attempt that left something there; null for any other event. */
+  private readonly traces: (Attempt | null)[] = [];
   /** The strictest conditions that each attempt found met. */
   private readonly met = new Map<
     string,
@@ -70,16 +82,31 @@ export class AuditedAccount {
     return this.history.length - 1;
   }
 
-  /** Whether it had exactly this available at some time since a position. */
-  hadAvailable(amount: bigint, since: bigint): boolean {
+  /**
+   * Whether an attempt was rightly told that this account lacks something: at some revision since a position it had exactly
+   * so much available, and less than needed even with what other attempts of the same transaction had set aside there.
+   */
+  didLack({ available, needed }: Lack, attempt: Attempt, since: bigint): boolean {
     for (let revision = this.history.length - 1; revision >= 0; revision -= 1) {
       const figures = this.history[revision];
       if (!figures) return false;
       const { debits, credits, reserved, position } = figures;
-      if ((this.raisedByDebits ? debits - credits : credits - debits) - reserved === amount) return true;
+      const had = (this.raisedByDebits ? debits - credits : credits - debits) - reserved;
+      if (had === available && had + this.setAsideByOthers(attempt, revision) < needed) return true;
       if (position <= since) return false;
     }
     return false;
+  }
+
+  /** What other attempts of the same transaction had set aside at a revision. */
+  private setAsideByOthers({ transactionId, attemptId }: Attempt, revision: number): bigint {
+    let sum = 0n;
+    for (let index = 1; index <= revision; index += 1) {
+      const trace = this.traces[index];
+      if (trace?.transactionId !== transactionId || trace.attemptId === attemptId) continue;
+      sum += (this.history[index]?.reserved ?? 0n) - (this.history[index - 1]?.reserved ?? 0n);
+    }
+    return sum;
   }
 
   /** The revision it had at a position of the log. */
@@ -187,7 +214,8 @@ export class AuditedAccount {
     // What earlier attempts of the same transaction left does not count.
     const since = revision === null ? [] : this.traces.slice(Number(revision) + 1);
     must(
-      (revision === null || Number(revision) <= this.revision) && since.every((by) => by === transactionId),
+      (revision === null || Number(revision) <= this.revision) &&
+        since.every((by) => by?.transactionId === transactionId),
       'conditions-hold',
       () => `${this.name} was changed since revision ${revision}, and is at ${this.revision}`,
     );
@@ -206,9 +234,9 @@ export class AuditedAccount {
   /**
    * Remembers the figures after an event.
    *
-   * @param trace the transaction whose attempt it belongs to, null when it is of another kind
+   * @param trace the attempt it belongs to, null when it changes the account for good
    */
-  note(position: bigint, trace: string | null): void {
+  note(position: bigint, trace: Attempt | null): void {
     this.traces.push(trace);
     const { status, limit, debits, credits, reserved } = this;
     this.history.push({ status, limit, debits, credits, reserved, position });

@@ -7,6 +7,8 @@ import { must } from './violation.js';
 /** One command on its way. */
 export interface Invocation {
   readonly order: Order;
+  /** What has to be recorded under its key, as text. */
+  readonly request: string;
   /** The newest position of the log when it was sent. */
   readonly sentAt: bigint;
 }
@@ -41,8 +43,9 @@ export class History {
   /** A client sends a command. */
   invoke(order: Order): Invocation {
     const record = this.record(order);
-    record.requests.add(canonical(recordedRequest(order)));
-    return { order, sentAt: this.headPosition() };
+    const request = canonical(recordedRequest(order));
+    record.requests.add(request);
+    return { order, request, sentAt: this.headPosition() };
   }
 
   /** The first order that was sent under each key. */
@@ -109,11 +112,11 @@ export class History {
     }
   }
 
-  private onAccepted({ order }: Invocation, outcome: Accepted, record: ClientRecord): void {
+  private onAccepted({ order, request }: Invocation, outcome: Accepted, record: ClientRecord): void {
     const scope = scopeOf(order);
     const { body, position, replayed, settled } = outcome;
     record.mayHaveHappened = true;
-    this.checkRecorded(order, 'accepted', position, '');
+    this.checkRecorded(order, request, 'accepted', position, '');
     checkEqual(record, scope, JSON.stringify({ body, position: position.toString() }));
     if (!replayed) record.first += 1;
     must(record.first <= 1, 'one-key-one-outcome', () => `${scope} was answered as the first twice`);
@@ -126,15 +129,15 @@ export class History {
     );
   }
 
-  private onRefused({ order, sentAt }: Invocation, outcome: Refused, record: ClientRecord): void {
+  private onRefused({ order, request, sentAt }: Invocation, outcome: Refused, record: ClientRecord): void {
     const scope = scopeOf(order);
     const { refusal, position, replayed } = outcome;
     const { code, details } = refusal;
     const known = this.auditor.keys.records.get(scope);
-    const isSame = known !== undefined && canonical(known.request) === canonical(recordedRequest(order));
+    const isSame = known !== undefined && canonical(known.request) === request;
     if (position !== null) {
       record.mayHaveHappened = true;
-      this.checkRecorded(order, 'refused', position, code);
+      this.checkRecorded(order, request, 'refused', position, code);
       checkEqual(record, scope, JSON.stringify({ refusal, position: position.toString() }));
       if (!replayed) record.first += 1;
       must(record.first <= 1, 'one-key-one-outcome', () => `${scope} was answered as the first twice`);
@@ -153,23 +156,39 @@ export class History {
         () => `${scope} was ${known?.outcome?.kind} before, and is now refused as ${code}`,
       );
     }
-    const { accountId, available } = details;
-    if (accountId === undefined || available === undefined || replayed) return;
+    if (position !== null && !replayed) this.checkLack(order, details, sentAt);
+  }
+
+  /** A refusal for what is available says what was available, and is never for lack of what the same command set aside. */
+  private checkLack(order: Order, details: Refused['refusal']['details'], sentAt: bigint): void {
+    const { accountId, available, required, overdraftLimit = '0', availableMin } = details;
+    if (accountId === undefined || available === undefined) return;
     const account = this.auditor.account(accountId);
+    const needed =
+      required === undefined ? BigInt(availableMin ?? 0) : BigInt(required) - BigInt(overdraftLimit);
+    const stream = this.auditor.keys.records.get(scopeOf(order))?.outcome?.streamName ?? '';
+    const { outcome } = this.auditor.transaction(stream.slice('transaction-'.length));
+    must(outcome?.kind === 'rejected', 'acknowledged-is-present', () => `${stream} holds no refusal`);
     must(
-      account.hadAvailable(BigInt(available), sentAt),
+      account.didLack({ available: BigInt(available), needed }, outcome.data, sentAt),
       'refusals-are-true',
-      () => `${account.name} never had ${available} available since ${scope} was sent`,
+      () => `${account.name} never had only ${available} of ${needed} since ${scopeOf(order)} was sent`,
     );
   }
 
-  private checkRecorded(order: Order, kind: 'accepted' | 'refused', position: bigint, code: string): void {
+  private checkRecorded(
+    order: Order,
+    request: string,
+    kind: 'accepted' | 'refused',
+    position: bigint,
+    code: string,
+  ): void {
     const scope = scopeOf(order);
     const known = this.auditor.keys.records.get(scope);
     const stands = known?.outcome?.kind === kind && known.outcome.position === position;
     const what = (): string => `${scope} was told ${kind} ${code} at ${position}, the log says otherwise`;
     must(known && stands && known.outcome?.code === code, 'acknowledged-is-present', what);
-    const isSame = canonical(known.request) === canonical(recordedRequest(order));
+    const isSame = canonical(known.request) === request;
     must(isSame, 'one-key-one-outcome', () => `${scope} was answered ${kind} to another request`);
   }
 

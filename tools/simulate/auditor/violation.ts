@@ -18,6 +18,7 @@ export const PROMISES = {
   'conditions-hold': 'A condition of a request held at the revision at which it was decided.',
   'reads-are-current': 'A strong read shows a state the account had while the read ran.',
   'everything-comes-to-rest': 'When the faults end, nothing stays in flight.',
+  'answers-come': 'When nothing is wrong, every command is answered.',
   'own-word-is-kept':
     'No assertion of the code under test fails, and nothing fails in a way it does not name.',
 } as const;

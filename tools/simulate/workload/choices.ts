@@ -45,6 +45,12 @@ export class Choices {
       .sort((one, other) => one.endsAtMs - other.endsAtMs)[0];
   }
 
+  /** How long a hold lives yet, as far as its client knows; milliseconds. */
+  untilEndMs(holdId: string): number {
+    const hold = this.knowledge.holds.find(({ id }) => id === holdId);
+    return hold ? hold.endsAtMs - this.nowMs() : 0;
+  }
+
   pair(companyId: string): [KnownAccount, KnownAccount] {
     const one = this.account(companyId);
     const other = this.partner(companyId, one.accountId, one.currency);

@@ -1,3 +1,4 @@
+import { limits } from '../../../src/config/limits.js';
 import type { History } from '../auditor/history.js';
 import type { Chance } from '../world/chance.js';
 import type { Reply, SimulatedProcess } from '../world/simulated-process.js';
@@ -39,19 +40,29 @@ export class Client {
       await time.pause(this.chance.fraction() * 2 * this.thinkMs);
       if (!maySend()) return;
       if (this.chance.happens(60)) await this.read();
-      else await this.carryOut(workload.next());
+      else {
+        const order = workload.next();
+        await time.pause(workload.waitMs(order));
+        await this.carryOut(order);
+      }
     }
   }
 
   /** Sends an order until something is known of it, or patience ends. Sometimes two at once, as a double click does. */
   async carryOut(order: Order): Promise<void> {
     const { time, maySend } = this.world;
+    const firstSentMs = time.nowMs;
     for (let sends = 0; sends < SENDS_MAX; sends += 1) {
       const replies = this.chance.happens(60)
         ? await Promise.all([this.send(order), this.send(order)])
         : [await this.send(order)];
       if (replies.some(({ kind }) => kind === 'answered') || this.chance.happens(150)) return;
-      await time.pause(this.chance.integer(20, 4_000));
+      // A retry just when recovery takes the first attempt up meets it half done.
+      const untilRecoveryMs = firstSentMs + limits.recoveryAfterMs - time.nowMs;
+      const isRace = untilRecoveryMs > 0 && this.chance.happens(300);
+      await time.pause(
+        isRace ? untilRecoveryMs + this.chance.integer(0, 1_500) : this.chance.integer(20, 4_000),
+      );
       if (!maySend()) return;
     }
   }

@@ -5,6 +5,8 @@ import type { Order } from './commands.js';
 
 /** How many of each kind clients have in mind; they forget the oldest. */
 const REMEMBERED_MAX = 40;
+/** Orders are kept longer: a key is good for ever. */
+const ORDERS_MAX = 400;
 
 export interface KnownAccount {
   readonly accountId: string;
@@ -40,7 +42,7 @@ export class Knowledge {
 
   /** An order was sent: its key may be used again. */
   sent(order: Order): void {
-    remember(this.orders, order);
+    remember(this.orders, order, ORDERS_MAX);
   }
 
   /** An order was answered. */
@@ -118,9 +120,9 @@ export function opposite(direction: Direction): Direction {
   return direction === 'debit' ? 'credit' : 'debit';
 }
 
-function remember<Value>(list: Value[], value: Value): void {
+function remember<Value>(list: Value[], value: Value, countMax = REMEMBERED_MAX): void {
   list.unshift(value);
-  if (list.length > REMEMBERED_MAX) list.pop();
+  if (list.length > countMax) list.pop();
 }
 
 function forget<Value>(list: Value[], isIt: (value: Value) => boolean): void {

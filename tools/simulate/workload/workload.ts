@@ -12,7 +12,7 @@ const WEIGHTS: Readonly<Partial<Record<CommandKind | 'again', number>>> = {
   hold: 13,
   capture: 14,
   'increase-hold': 4,
-  'extend-hold': 3,
+  'extend-hold': 5,
   'void-hold': 4,
   reverse: 8,
   'open-account': 2,
@@ -25,6 +25,8 @@ const WEIGHTS: Readonly<Partial<Record<CommandKind | 'again', number>>> = {
 };
 
 const COMPANIES = ['acme', 'acme', 'acme', 'acme', 'acme', 'beta'];
+/** How long a client waits to extend a hold in the last moment. */
+const EXTENSION_WAIT_MS_MAX = 15_000;
 const NO_TEXT = { description: null, reference: null, metadata: {} } as const;
 
 /** Makes the commands of all clients: sensible ones mostly, from what clients know, and some that must be refused. */
@@ -46,7 +48,7 @@ export class Workload {
     const { chance, knowledge } = this;
     const what = chance.weighted(WEIGHTS);
     if (what === 'again' && knowledge.orders.length > 0) {
-      const earlier = chance.pick(knowledge.orders);
+      const earlier = chance.happens(700) ? chance.pickHot(knowledge.orders) : chance.pick(knowledge.orders);
       return chance.happens(750) ? earlier : this.altered(earlier);
     }
     const companyId = chance.pick(COMPANIES);
@@ -54,6 +56,13 @@ export class Workload {
     // A few keys are words that any company's client might choose.
     const key = chance.happens(10) ? `payment-${chance.integer(1, 9)}` : `key-${(this.keys += 1)}`;
     return { companyId, key, command };
+  }
+
+  /** How long its client waits before it sends an order: a hold is extended when its time is about to be over. */
+  waitMs({ command }: Order): number {
+    if (command.kind !== 'extend-hold' || !this.chance.happens(600)) return 0;
+    const untilEndMs = this.choices.untilEndMs(command.target);
+    return untilEndMs < EXTENSION_WAIT_MS_MAX ? untilEndMs + this.chance.integer(-4_500, 4_000) : 0;
   }
 
   /** The same key with another request. */

@@ -39,7 +39,7 @@ export class Adversary {
     this.weather = {
       crashes: 0.3 * severity,
       losses: 3 * chance.pick([0.3, 1, 3]),
-      latencyMs: chance.pick([1, 5, 20, 60]),
+      latencyMs: chance.pick([1, 5, 20, 60, 250]),
       disturbanceMs: 8_000 / severity,
     };
   }
@@ -77,7 +77,7 @@ export class Adversary {
 
   /** Half of a call: the way there, or the way back. */
   latencyMs(): number {
-    return this.chance.delayMs(this.weather.latencyMs);
+    return this.isCalm ? this.chance.fraction() : this.chance.delayMs(this.weather.latencyMs);
   }
 
   /** How long an append that its sender gave up wanders before it arrives. */
