@@ -9,7 +9,7 @@ import type { ChangeAccountRequest } from './change-account.command.js';
  * Changes what may change on an account: name, metadata, overdraft limit.
  *
  * A new limit must cover what the account has overdrawn or reserved already. It binds what is decided after it: a leg that
- * was committed while the account had no limit still settles.
+ * was decided while the account had no limit is still committed and settles.
  */
 export function decideChange(request: ChangeAccountRequest): DecideAdministration {
   return (account, { commandId, now }) => {
