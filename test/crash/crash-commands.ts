@@ -2,6 +2,7 @@ import type { Direction } from '../../src/kernel/money.js';
 import { transactionIdOf } from '../../src/write/identity.js';
 import type { Armed, Point } from '../../tools/failpoints/armament.js';
 import { call, type Answer } from '../support/http-client.js';
+import { carry, made } from './carry.js';
 
 /** The commands that move or hold money, with how many appends each makes at a step of the road. */
 export const KINDS = {
@@ -92,6 +93,11 @@ export function send(url: string, { route, body, armed }: CrashCommand): Promise
   return call(url, route, { body, key: armed.key }).catch(() => null);
 }
 
+/** Sends a command to a process that lives, and gives its final answer. */
+export function sendAgain(url: string, { route, body, armed }: CrashCommand): Promise<Answer> {
+  return carry(url, route, body, armed.key);
+}
+
 /** Opens the accounts of each crash, funds them, and does what its command needs before it. */
 export async function prepare(
   url: string,
@@ -113,7 +119,7 @@ export async function prepare(
     const some = deposits.slice(from, from + perRequest);
     const total = some.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
     const legs = [leg(bank, 'debit', total), ...some];
-    await done(url, 'POST /v1/transactions', { legs });
+    await made(url, 'POST /v1/transactions', { legs });
     books.post(legs);
   }
   const commands = await Promise.all(crashes.map((crash, index) => toCommand(url, crash, at(stages, index))));
@@ -147,17 +153,17 @@ async function toCommand(url: string, crash: Crash, { payers, payees }: Stage): 
     case 'increase': {
       const before = [leg(payers[1], 'debit', SECOND)];
       const more = [leg(payers[0], 'debit', FIRST)];
-      const { holdId } = await done(url, 'POST /v1/holds', { legs: before });
+      const { holdId } = await made(url, 'POST /v1/holds', { legs: before });
       const route = `POST /v1/holds/${String(holdId)}/increase`;
       return { ...crash, route, body: { legs: more }, moves: [], held: [...before, ...more] };
     }
     case 'capture': {
-      const { holdId } = await done(url, 'POST /v1/holds', { legs: four });
+      const { holdId } = await made(url, 'POST /v1/holds', { legs: four });
       const body = { legs: one, final: true };
       return { ...crash, route: `POST /v1/holds/${String(holdId)}/capture`, body, moves: one, held: [] };
     }
     case 'reversal': {
-      const { transactionId } = await done(url, 'POST /v1/transactions', { legs: one });
+      const { transactionId } = await made(url, 'POST /v1/transactions', { legs: one });
       const moves = one.map(({ direction, ...rest }) => ({ ...rest, direction: opposite(direction) }));
       const route = `POST /v1/transactions/${String(transactionId)}/reverse`;
       return { ...crash, route, body: {}, moves: [...one, ...moves], held: [] };
@@ -172,13 +178,7 @@ async function openStage(url: string): Promise<Stage> {
 
 async function open(url: string, overdraftLimit: string | null): Promise<string> {
   const body = { name: 'Crash', type: 'liability', currency: 'USD', overdraftLimit };
-  return String((await done(url, 'POST /v1/accounts', body))['accountId']);
-}
-
-async function done(url: string, route: string, body: object): Promise<Answer['json']> {
-  const answer = await call(url, route, { body });
-  if (answer.status !== 201) throw new Error(`${route} was answered ${answer.status}: ${answer.text}`);
-  return answer.json;
+  return String((await made(url, 'POST /v1/accounts', body))['accountId']);
 }
 
 function leg(accountId: string, direction: Direction, amount: bigint): Leg {

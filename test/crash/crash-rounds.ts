@@ -8,6 +8,7 @@ import {
   passes,
   prepare,
   send,
+  sendAgain,
   type Crash,
   type CrashCommand,
   type Funds,
@@ -97,10 +98,7 @@ export class CrashRounds {
   async sendAgain({ url }: LedgerProcess, commands: readonly Crashed[]): Promise<void> {
     await Promise.all(
       commands.map(async (command) => {
-        for (let times = 0; times < 2; times += 1) {
-          const answer = await send(url, command);
-          if (answer) command.after.push(answer);
-        }
+        for (let times = 0; times < 2; times += 1) command.after.push(await sendAgain(url, command));
       }),
     );
   }

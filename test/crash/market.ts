@@ -1,6 +1,6 @@
 import type { LedgerRequest } from '../../tools/demo/movement.js';
 import type { SeededRandom } from '../../tools/demo/random.js';
-import { call } from '../support/http-client.js';
+import { made } from './carry.js';
 
 /** Money on its way between two accounts of the market. */
 export interface Transfer {
@@ -46,7 +46,7 @@ export class Market {
     const market = new Market(bank, hotCredit, hotDebit, stalls, funded);
     for (const deposit of funded) {
       const { path, key, body } = market.toRequest(deposit);
-      await created(url, `POST ${path}`, key, body);
+      await made(url, `POST ${path}`, body, key);
     }
     return market;
   }
@@ -99,11 +99,5 @@ export class Market {
 
 async function open(url: string, overdraftLimit: '0' | null): Promise<string> {
   const body = { name: 'Market', type: 'liability', currency: 'USD', overdraftLimit };
-  return String((await created(url, 'POST /v1/accounts', undefined, body))['accountId']);
-}
-
-async function created(url: string, route: string, key: string | undefined, body: object) {
-  const answer = await call(url, route, key === undefined ? { body } : { body, key });
-  if (answer.status !== 201) throw new Error(`${route} was answered ${answer.status}: ${answer.text}`);
-  return answer.json;
+  return String((await made(url, 'POST /v1/accounts', body))['accountId']);
 }

@@ -11,9 +11,10 @@ import { LedgerHttp, NoAnswer, problemOf, type Answer as HttpAnswer } from '../.
 import type { LedgerRequest } from '../../tools/demo/movement.js';
 import { SeededRandom } from '../../tools/demo/random.js';
 import { freePorts } from '../support/application.js';
-import { call, type Answer } from '../support/http-client.js';
+import { call } from '../support/http-client.js';
 import { LedgerProcess } from '../support/ledger-process.js';
 import { until } from '../support/until.js';
+import { carry, made } from './carry.js';
 import { startCrashStore, type CrashStore } from './crash-store.js';
 import { judge } from './judge.js';
 import { LedgerLog } from './ledger-log.js';
@@ -109,18 +110,23 @@ describe('several processes on one store', () => {
   const isFrozenAfter = async (afterMs: number, by: LedgerProcess): Promise<boolean> => {
     const open = async (): Promise<string> => {
       const body = { name: 'Frozen', type: 'liability', currency: 'USD' };
-      return String((await call(by.url, 'POST /v1/accounts', { body })).json['accountId']);
+      return String((await made(by.url, 'POST /v1/accounts', body))['accountId']);
     };
     const [from, to] = [await open(), await open()];
-    const pay = ({ url }: LedgerProcess): Promise<Answer> => {
+    const payment = (): [route: string, body: object, key: string] => {
       const key = `frozen-${sent.size}`;
       sent.set(key, { key, from, to, amount: 1n });
-      return call(url, 'POST /v1/transfers', { body: { from, to, amount: '1', currency: 'USD' }, key });
+      return ['POST /v1/transfers', { from, to, amount: '1', currency: 'USD' }, key];
     };
-    for (const process of processes) expect((await pay(process)).status).toBe(201);
-    expect((await call(by.url, `POST /v1/accounts/${to}/freeze`)).status).toBe(200);
+    for (const { url } of processes) await made(url, ...payment());
+    expect((await carry(by.url, `POST /v1/accounts/${to}/freeze`, {})).status).toBe(200);
     await sleep(afterMs);
-    const answers = await Promise.all(processes.map(pay));
+    const answers = await Promise.all(
+      processes.map(({ url }) => {
+        const [route, body, key] = payment();
+        return call(url, route, { body, key });
+      }),
+    );
     return answers.every(({ json }) => json['code'] === 'account-must-not-be-frozen');
   };
 

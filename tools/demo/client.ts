@@ -75,8 +75,8 @@ export class Client {
   }
 }
 
-/** 202 is committed but not yet settled; 408, 429 and 5xx say nothing final. */
-function isFinal({ status }: Answer): boolean {
+/** Whether nothing else will be answered: 202 is committed but not yet settled; 408, 429 and 5xx say nothing final. */
+export function isFinal({ status }: Pick<Answer, 'status'>): boolean {
   return (
     status === 200 || status === 201 || (status >= 400 && status < 500 && status !== 408 && status !== 429)
   );
