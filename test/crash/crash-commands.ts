@@ -4,14 +4,16 @@ import type { Armed, Point } from '../../tools/failpoints/armament.js';
 import { call, type Answer } from '../support/http-client.js';
 import { carry, made } from './carry.js';
 
-/** The commands that move or hold money, with how many appends each makes at a step of the road. */
+/** The commands that move or hold money: how many appends each makes at a step of the road, and what it comes to. */
 export const KINDS = {
-  transfer: { reserves: 1, settles: 2 },
-  transaction: { reserves: 2, settles: 4 },
-  hold: { reserves: 2, settles: 0 },
-  increase: { reserves: 1, settles: 1 },
-  capture: { reserves: 1, settles: 3 },
-  reversal: { reserves: 2, settles: 3 },
+  transfer: { reserves: 1, settles: 2, outcome: 'posted' },
+  transaction: { reserves: 2, settles: 3, outcome: 'posted' },
+  hold: { reserves: 2, settles: 0, outcome: 'authorized' },
+  increase: { reserves: 1, settles: 1, outcome: 'authorized' },
+  capture: { reserves: 1, settles: 3, outcome: 'posted' },
+  reversal: { reserves: 2, settles: 3, outcome: 'posted' },
+  /** A transaction of which one leg is reserved and another has too little: that is its outcome, for ever. */
+  refused: { reserves: 1, settles: 0, outcome: 'rejected' },
 } as const;
 export type Kind = keyof typeof KINDS;
 
@@ -27,8 +29,9 @@ export interface Leg {
 
 /** Accounts of a command's own, so that nothing else waits where it stops: liabilities that may not go below zero. */
 interface Stage {
-  readonly payers: readonly [string, string];
-  readonly payees: readonly [string, string];
+  readonly payer: string;
+  readonly other: string;
+  readonly payee: string;
 }
 
 /** A command about to meet its crash. */
@@ -64,10 +67,11 @@ export class Books {
 
 const FIRST = 60n;
 const SECOND = 40n;
+const MORE_THAN_THERE_IS = 1_000_000n;
 
 /** Whether a command of this kind passes this point. */
 export function passes(kind: Kind, point: Point): boolean {
-  // What a hold reserves stays where it is: none of its legs is settled. An increase settles in one step.
+  // What a hold reserves stays where it is, and a refusal moves nothing. An increase settles in one step.
   return point !== 'P5' || KINDS[kind].settles > 1;
 }
 
@@ -108,11 +112,11 @@ export async function prepare(
   const bank = await open(url, null);
   const stages = await Promise.all(crashes.map(() => openStage(url)));
   const times = funds === 'exact' ? 1n : 3n;
-  const deposits = stages.flatMap(({ payers, payees }) => [
-    leg(payers[0], 'credit', FIRST * times),
-    leg(payers[1], 'credit', SECOND * times),
+  const deposits = stages.flatMap(({ payer, other, payee }) => [
+    leg(payer, 'credit', FIRST * times),
+    leg(other, 'credit', SECOND * times),
     // What a reversal takes back is taken from who was paid.
-    ...(funds === 'exact' ? [] : [leg(payees[0], 'credit', FIRST)]),
+    ...(funds === 'exact' ? [] : [leg(payee, 'credit', FIRST)]),
   ]);
   const perRequest = 99;
   for (let from = 0; from < deposits.length; from += perRequest) {
@@ -135,30 +139,36 @@ export interface Crash {
   readonly armed: Armed;
 }
 
-async function toCommand(url: string, crash: Crash, { payers, payees }: Stage): Promise<CrashCommand> {
-  const one = [leg(payers[0], 'debit', FIRST), leg(payees[0], 'credit', FIRST)];
-  const four = [
-    ...[leg(payers[0], 'debit', FIRST), leg(payers[1], 'debit', SECOND)],
-    ...[leg(payees[0], 'credit', SECOND), leg(payees[1], 'credit', FIRST)],
-  ];
+async function toCommand(url: string, crash: Crash, { payer, other, payee }: Stage): Promise<CrashCommand> {
+  const one = [leg(payer, 'debit', FIRST), leg(payee, 'credit', FIRST)];
+  const taken = [leg(payer, 'debit', FIRST), leg(other, 'debit', SECOND)];
+  const both = [...taken, leg(payee, 'credit', FIRST + SECOND)];
   switch (crash.kind) {
+    case 'refused': {
+      const legs = [
+        leg(payer, 'debit', FIRST),
+        leg(other, 'debit', MORE_THAN_THERE_IS),
+        leg(payee, 'credit', FIRST + MORE_THAN_THERE_IS),
+      ];
+      return { ...crash, route: 'POST /v1/transactions', body: { legs }, moves: [], held: [] };
+    }
     case 'transfer': {
-      const body = { from: payers[0], to: payees[0], amount: `${FIRST}`, currency: 'USD' };
+      const body = { from: payer, to: payee, amount: `${FIRST}`, currency: 'USD' };
       return { ...crash, route: 'POST /v1/transfers', body, moves: one, held: [] };
     }
     case 'transaction':
-      return { ...crash, route: 'POST /v1/transactions', body: { legs: four }, moves: four, held: [] };
+      return { ...crash, route: 'POST /v1/transactions', body: { legs: both }, moves: both, held: [] };
     case 'hold':
-      return { ...crash, route: 'POST /v1/holds', body: { legs: four }, moves: [], held: four.slice(0, 2) };
+      return { ...crash, route: 'POST /v1/holds', body: { legs: both }, moves: [], held: taken };
     case 'increase': {
-      const before = [leg(payers[1], 'debit', SECOND)];
-      const more = [leg(payers[0], 'debit', FIRST)];
+      const before = [leg(other, 'debit', SECOND)];
+      const more = [leg(payer, 'debit', FIRST)];
       const { holdId } = await made(url, 'POST /v1/holds', { legs: before });
       const route = `POST /v1/holds/${String(holdId)}/increase`;
       return { ...crash, route, body: { legs: more }, moves: [], held: [...before, ...more] };
     }
     case 'capture': {
-      const { holdId } = await made(url, 'POST /v1/holds', { legs: four });
+      const { holdId } = await made(url, 'POST /v1/holds', { legs: both });
       const body = { legs: one, final: true };
       return { ...crash, route: `POST /v1/holds/${String(holdId)}/capture`, body, moves: one, held: [] };
     }
@@ -172,8 +182,8 @@ async function toCommand(url: string, crash: Crash, { payers, payees }: Stage): 
 }
 
 async function openStage(url: string): Promise<Stage> {
-  const [a, b, c, d] = await Promise.all(['0', '0', '0', '0'].map((floor) => open(url, floor)));
-  return { payers: [a ?? '', b ?? ''], payees: [c ?? '', d ?? ''] };
+  const [payer, other, payee] = await Promise.all([open(url, '0'), open(url, '0'), open(url, '0')]);
+  return { payer, other, payee };
 }
 
 async function open(url: string, overdraftLimit: string | null): Promise<string> {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { limits } from '../../src/config/limits.js';
 import { POINTS, type Point } from '../../tools/failpoints/armament.js';
 import { startCrashStore, type CrashStore } from './crash-store.js';
+import type { Answer } from '../support/http-client.js';
 import { KINDS, passes, type Kind } from './crash-commands.js';
 import { CrashRounds, type Crashed, type Round } from './crash-rounds.js';
 
@@ -85,14 +86,15 @@ describe('a process that is killed', () => {
   });
 
   it.each(POINTS)('%s: the same request again has one answer, whenever it is sent', (point) => {
-    for (const { armed, before, after } of at(point)) {
+    for (const { armed, kind, before, after } of at(point)) {
+      const status = KINDS[kind].outcome === 'rejected' ? 422 : 201;
       const answers = [before, ...after].filter((answer) => answer !== null);
-      expect([armed.key, ...answers.map(({ status }) => status)]).toEqual([
+      expect([armed.key, ...answers.map((answer) => answer.status)]).toEqual([
         armed.key,
-        ...answers.map(() => 201),
+        ...answers.map(() => status),
       ]);
       expect(after).toHaveLength(2);
-      expect([...new Set(answers.map(({ text }) => text))]).toHaveLength(1);
+      expect([...new Set(answers.map(lasting))]).toHaveLength(1);
       expect(after[1]?.headers.get('idempotency-replayed')).toBe('true');
     }
   });
@@ -101,9 +103,8 @@ describe('a process that is killed', () => {
     // What was not committed is given up, and its key is not burnt: it was carried out when it was sent again.
     const uncommitted = alone.filter(({ stood }) => !stood.isCommitted);
     expect(openWhenAtRest).toEqual(keysOf(uncommitted));
-    expect(new Set(uncommitted.map(({ armed }) => armed.point))).toEqual(
-      new Set([...['P0', 'P1', 'P2'], ...uncommitted.map(({ armed }) => armed.point)]),
-    );
+    const points = uncommitted.map(({ armed }) => armed.point);
+    for (const point of ['P0', 'P1', 'P2']) expect(points).toContain(point);
     expect(rounds.log.owed).toEqual([]);
   });
 
@@ -112,8 +113,7 @@ describe('a process that is killed', () => {
     expect(log.faults()).toEqual([]);
     for (const { armed, kind } of [...sentAgain, ...alone]) {
       const logged = log.byKey.get(armed.key);
-      const outcome = kind === 'hold' || kind === 'increase' ? 'authorized' : 'posted';
-      expect([armed.key, logged?.outcomes]).toEqual([armed.key, [outcome]]);
+      expect([armed.key, logged?.outcomes]).toEqual([armed.key, [KINDS[kind].outcome]]);
       expect(logged?.transactionId).toBe(armed.transactionId);
     }
     for (const account of log.audit.accounts.values()) {
@@ -126,3 +126,8 @@ describe('a process that is killed', () => {
     }
   });
 });
+
+/** What of an answer must be the same for ever, to the byte: all but the id of the request it answers. */
+function lasting({ text, json }: Answer): string {
+  return typeof json['requestId'] === 'string' ? text.replace(json['requestId'], '') : text;
+}

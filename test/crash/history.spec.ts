@@ -18,10 +18,10 @@ import { Market, type Transfer } from './market.js';
 
 const ROLES = 'api,settler';
 const CLIENTS = 32;
-const KILLS = 5;
+const KILLS = 4;
 /** How many transfers a process acknowledges before it is killed, and how much later, drawn anew each time. */
-const SERVES_MIN = 50;
-const SERVES_MAX = 200;
+const SERVES_MIN = 30;
+const SERVES_MAX = 120;
 const KILLED_AFTER_MS_MAX = 30;
 const ACKNOWLEDGED_MS_MAX = 60_000;
 const LOADED_MS_MAX = 240_000;

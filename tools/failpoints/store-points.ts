@@ -12,6 +12,7 @@ const STEPS: Partial<Record<LedgerEvent['type'], Step>> = {
   ReversalReserved: 'reserve',
   TransactionPosted: 'commit',
   TransactionAuthorized: 'commit',
+  TransactionRejected: 'commit',
   EntryPosted: 'settle',
   HoldCaptured: 'settle',
   HoldIncreased: 'settle',
