@@ -109,7 +109,9 @@ function typeNamed(name: string | undefined): (typeof ACCOUNT_TYPES)[number] {
 }
 
 describe('docs/reference/events.md', () => {
-  const declared = declaredEvents(['src/write/accounts/events.ts', 'src/write/transactions/events.ts']);
+  const declared = declaredEvents(
+    ['accounts', 'transactions', 'activities', 'counters'].map((folder) => `src/write/${folder}/events.ts`),
+  );
 
   it('has a section for every event type that can be read, and for no other', async () => {
     const page = await readRoot('docs/reference/events.md');
@@ -120,8 +122,15 @@ describe('docs/reference/events.md', () => {
 
   it.each([...KNOWN_EVENT_TYPES])('names the fields of %s', async (type) => {
     const section = sectionOf(await readRoot('docs/reference/events.md'), `### \`${type}\``);
-    const [fields = ''] = section.split('\nEach leg of `legs`:\n');
+    const [fields = ''] = section.split(/\nEach (?:leg of `legs`|of `activities`):\n/);
     expect(namesOf(fields).sort()).toEqual(declared.get(type));
+  });
+
+  it('names the fields of an activity', async () => {
+    const section = sectionOf(await readRoot('docs/reference/events.md'), '### `ActivitiesRecorded`');
+    const [, activities = ''] = section.split('\nEach of `activities`:\n');
+    const fields = declaredFields('src/write/activities/events.ts', 'RecordedActivity');
+    expect(namesOf(activities).sort()).toEqual(fields);
   });
 
   it('names the fields of a leg', async () => {

@@ -22,7 +22,9 @@ function recorded(overrides: Partial<RecordedEvent> = {}): RecordedEvent {
 
 /** The literal type names that the event files of the write side declare. */
 async function declaredTypes(): Promise<string[]> {
-  const files = ['../../write/accounts/events.ts', '../../write/transactions/events.ts'];
+  const files = ['accounts', 'transactions', 'activities', 'counters'].map(
+    (folder) => `../../write/${folder}/events.ts`,
+  );
   const texts = await Promise.all(files.map((file) => readFile(new URL(file, import.meta.url), 'utf8')));
   return texts.flatMap((text) =>
     [...text.matchAll(/readonly type: '([^']+)'/g)].map(([, name = '']) => name),

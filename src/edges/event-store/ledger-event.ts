@@ -1,10 +1,13 @@
 import { assert } from '../../kernel/assert.js';
 import type { AccountCommandAccepted, AccountEvent } from '../../write/accounts/events.js';
+import type { ActivityEvent } from '../../write/activities/events.js';
+import type { CounterEvent } from '../../write/counters/events.js';
 import type { TransactionEvent } from '../../write/transactions/events.js';
 import type { RecordedEvent } from './event-store.js';
 
 /** Every event the ledger writes. */
-export type LedgerEvent = AccountEvent | TransactionEvent | AccountCommandAccepted;
+export type LedgerEvent =
+  AccountEvent | TransactionEvent | AccountCommandAccepted | ActivityEvent | CounterEvent;
 
 /** A recorded event whose type is known and whose data has been brought to the newest version. */
 export type RecordedLedgerEvent = Omit<RecordedEvent, 'type' | 'data'> & LedgerEvent;
@@ -39,6 +42,8 @@ const UPCASTERS: { readonly [Type in LedgerEvent['type']]: (data: unknown) => un
   ReversalReserved: current,
   ReversalReleased: current,
   TransactionReversed: current,
+  ActivitiesRecorded: current,
+  CounterDefined: current,
 };
 
 function current(data: unknown): unknown {
