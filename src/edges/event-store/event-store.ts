@@ -108,6 +108,16 @@ export abstract class EventStore {
   abstract readStream(streamName: string, options: ReadStreamOptions): Promise<StreamPage>;
 
   /**
+   * Whether a stream was ever written, as of no earlier than the call. Made for streams that most likely were not: a store may
+   * answer that for much less than it takes to read nothing.
+   *
+   * @throws EventStoreUnavailable
+   */
+  async exists(streamName: string): Promise<boolean> {
+    return (await this.readStream(streamName, { countMax: 1 })).exists;
+  }
+
+  /**
    * Replays `$all` in commit order from the start to the position that was last when the call was made, at the reader's pace.
    *
    * @param options.after exclusive

@@ -6,6 +6,7 @@ import {
   ErrorType,
   EventStoreDBClient,
   FORWARDS,
+  NO_STREAM,
   START,
   StreamNotFoundError,
   WrongExpectedVersionError,
@@ -117,6 +118,24 @@ export class EventStoreDbEventStore extends EventStore {
     return withDeadline(collect(), limits.readTimeoutMs, () => {
       void read.cancel();
     });
+  }
+
+  /**
+   * Asks by appending nothing where no stream is expected (protocol: an append of no events is checked like any other). It
+   * travels with the appends, where a read would be a call of its own, and its answer waits for the appends before it.
+   */
+  override async exists(streamName: string): Promise<boolean> {
+    const timeoutMs = limits.readTimeoutMs;
+    try {
+      await withDeadline(
+        this.client.appendToStream(streamName, [], { expectedRevision: NO_STREAM, deadline: timeoutMs }),
+        timeoutMs,
+      );
+      return false;
+    } catch (error) {
+      if (error instanceof WrongExpectedVersionError) return true;
+      throw asUnavailable(error, `look at ${streamName}`);
+    }
   }
 
   async *readAll(options: { readonly after: bigint | 'start' }): AsyncIterable<RecordedEvent> {

@@ -38,6 +38,16 @@ export const UNTOUCHED: Attempts = {
 };
 
 /**
+ * Reads what became of a transaction that most likely was never tried.
+ *
+ * @throws EventStoreUnavailable
+ */
+export async function lookAtAttempts(store: EventStore, transactionId: string): Promise<Attempts> {
+  const isTouched = await store.exists(transactionStream(transactionId));
+  return isTouched ? readAttempts(store, transactionId) : UNTOUCHED;
+}
+
+/**
  * Reads what became of a transaction.
  *
  * @throws EventStoreUnavailable

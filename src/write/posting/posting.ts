@@ -15,7 +15,7 @@ import { transactionStream } from '../transactions/events.js';
 import type { TransactionExecutors } from '../transactions/executors.js';
 import { withConditions } from './conditions.decide.js';
 import { committedEvent, rejectedEvent, type OutcomeFacts } from './commit.js';
-import { readAttempts, UNTOUCHED, type Attempts, type RecordedOutcome } from './outcome.js';
+import { lookAtAttempts, readAttempts, UNTOUCHED, type Attempts, type RecordedOutcome } from './outcome.js';
 import type { SeenAccount } from './legs.js';
 import { releaseAttempt, reserveAttempt, type Reserving } from './reserve.js';
 import { outlastRivals } from './rivals.js';
@@ -107,7 +107,7 @@ export class Posting {
       plan.value.guard !== null ||
       conditions.length > 0 ||
       plan.value.legs.some((leg) => leg.checked);
-    const before = mayDisturb ? await readAttempts(this.store, transactionId) : UNTOUCHED;
+    const before = mayDisturb ? await lookAtAttempts(this.store, transactionId) : UNTOUCHED;
     const earlier = await this.earlier(command, before);
     if (earlier) return earlier;
     // Only now: what was accepted once may be malformed today, as a hold whose end has passed.

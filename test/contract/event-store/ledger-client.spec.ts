@@ -44,6 +44,19 @@ describe('the ledger’s client of the event store', () => {
     }
   });
 
+  it('says whether a stream was written, in the order of the appends it travels with, and writes nothing', async () => {
+    const stream = `transaction-${randomUUID()}`;
+    expect(await store.exists(stream)).toBe(false);
+    const [appended, exists] = await Promise.all([
+      store.append(stream, 'no_stream', [anEvent(0)]),
+      store.exists(stream),
+    ]);
+    expect([appended.kind, exists]).toEqual(['appended', true]);
+    const head = await store.headPosition();
+    expect([await store.exists(stream), await store.exists(`${stream}-other`)]).toEqual([true, false]);
+    expect(await store.headPosition()).toBe(head);
+  });
+
   it('gives two followers of the same streams every event once, from where each began', async () => {
     const stream = `account-${randomUUID()}`;
     const start = await store.headPosition();
