@@ -100,6 +100,25 @@ export const limits = {
   attemptsPageEventsMax: 16,
   /** Events read at a time while folding a stream. */
   foldPageEventsMax: 500,
+  /** Streams that one process spreads activities over: readers go by how the names begin, so it may change. */
+  activityStreams: 8,
+  /** Activities of one request, and under way in one process; more are refused with 429. */
+  activitiesPerRequestMax: 1_000,
+  activitiesInFlightMax: 50_000,
+  /** The event that holds one request's activities, below the 1 MiB of an append. */
+  activityEventBytesMax: 900_000,
+  /** How far ahead of now an activity may have occurred: clock skew. */
+  activityAheadMsMax: 60_000,
+  activityIdCharsMax: 128,
+  counterNameCharsMax: 64,
+  counterKeyCharsMax: 256,
+  /** Parts that the keys of a derived counter are made of. */
+  counterPartsMax: 4,
+  /** Counters one process remembers as derived or not, and for how long it believes that one is not: another process may define it. */
+  knownCountersMax: 10_000,
+  counterLookAgainMs: 5_000,
+  /** How many counters at a time one request looks for. */
+  counterLooksAtOnceMax: 16,
   /** Companies whose id namespace one process keeps. */
   companyNamespacesMax: 10_000,
   /** Final outcomes one process remembers, to answer retries without reading. */
@@ -230,4 +249,14 @@ assert(
   // Each task of a flush appends at most two events besides its own, of about 600 bytes with metadata.
   limits.flushTasksMax * 3 * 600 <= 1024 * 1024,
   'A flush fits the 1 MiB of one append.',
+);
+assert(
+  limits.activitiesPerRequestMax <= limits.activitiesInFlightMax,
+  'A process that is idle takes the largest request.',
+);
+assert(
+  // Each has five fields, one of them the activity itself; a list is one value more.
+  limits.activitiesPerRequestMax * 6 + 1 <= limits.bodyValuesMax &&
+    limits.activityEventBytesMax < limits.bodyBytesMax,
+  'The largest list of activities is a body.',
 );

@@ -1,12 +1,16 @@
 import type { Principal } from '../kernel/principal.js';
 import type { Refusal } from './refusals.js';
 
-/** What travels with every command besides its request. */
-export interface CommandContext {
+/** Who asks, and in which request. */
+export interface RequestContext {
   readonly principal: Principal;
   readonly requestId: string;
   /** Ties together everything one caller's action caused; the trace id where there is one. */
   readonly correlationId: string;
+}
+
+/** What travels with every command under a key besides its request. */
+export interface CommandContext extends RequestContext {
   /** 1 to 255 characters, already validated. */
   readonly idempotencyKey: string;
 }

@@ -5,7 +5,9 @@ import { OpenAccountController } from './accounts/open-account/open-account.http
 import { ReadAccountController } from './accounts/read-account/read-account.http.js';
 import { ReopenAccountController } from './accounts/reopen-account/reopen-account.http.js';
 import { UnfreezeAccountController } from './accounts/unfreeze-account/unfreeze-account.http.js';
+import { RecordActivitiesController } from './activities/record-activities/record-activities.http.js';
 import { BulkController } from './bulk/bulk.http.js';
+import { DefineCounterController } from './counters/define-counter/define-counter.http.js';
 import { CaptureHoldController } from './transactions/capture-hold/capture-hold.http.js';
 import { ExtendHoldController } from './transactions/extend-hold/extend-hold.http.js';
 import { HoldFundsController } from './transactions/hold-funds/hold-funds.http.js';
@@ -35,4 +37,6 @@ export const WRITE_CONTROLLERS = [
   VoidHoldController,
   IncreaseHoldController,
   ExtendHoldController,
+  RecordActivitiesController,
+  DefineCounterController,
 ];

@@ -28,6 +28,11 @@ export function accountIdOf(companyId: string, idempotencyKey: string): string {
   return v5(`account:${idempotencyKey}`, companyNamespace(companyId));
 }
 
+/** The id of a counter that is derived from the ledger, by its name in the company. */
+export function counterIdOf(companyId: string, counter: string): string {
+  return v5(`counter:${counter}`, companyNamespace(companyId));
+}
+
 /** The id of the administrative command sent to this account under this key. */
 export function accountCommandIdOf(accountId: string, idempotencyKey: string): string {
   return v5(`command:${idempotencyKey}`, accountId);

@@ -47,6 +47,10 @@ describe('the refusal codes', () => {
         'hold-must-exist',
         'transaction-must-be-reversible',
         'reversed-leg-must-exist',
+        'counter-is-derived',
+        'counter-name-is-reserved',
+        'occurrence-too-far-ahead',
+        'counter-defined-otherwise',
       ]),
     );
   });

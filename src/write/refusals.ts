@@ -42,6 +42,10 @@ export const REFUSALS = {
   'overdraft-limit-must-cover-use': { frozen: false },
   'idempotency-key-reused': { frozen: false },
   'transaction-must-exist': { frozen: false },
+  'counter-is-derived': { frozen: false },
+  'counter-name-is-reserved': { frozen: false },
+  'occurrence-too-far-ahead': { frozen: false },
+  'counter-defined-otherwise': { frozen: false },
 } as const satisfies Record<string, { readonly frozen: boolean }>;
 
 export type RefusalCode = keyof typeof REFUSALS;

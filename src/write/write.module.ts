@@ -13,6 +13,9 @@ import { OpenAccountHandler } from './accounts/open-account/open-account.handler
 import { ReadAccountHandler } from './accounts/read-account/read-account.handler.js';
 import { ReopenAccountHandler } from './accounts/reopen-account/reopen-account.handler.js';
 import { UnfreezeAccountHandler } from './accounts/unfreeze-account/unfreeze-account.handler.js';
+import { RecordActivitiesHandler } from './activities/record-activities/record-activities.handler.js';
+import { DefineCounterHandler } from './counters/define-counter/define-counter.handler.js';
+import { KnownCounters } from './counters/known-counters.js';
 import type { WriteMetrics } from './metrics.js';
 import { DryRun } from './posting/dry-run.js';
 import { Posting } from './posting/posting.js';
@@ -120,6 +123,11 @@ import { ReadTransactionHandler } from './transactions/read-transaction/read-tra
       },
       inject: [EventStore, AccountExecutors, TransactionExecutors, CLOCK, ID_SOURCE, WRITE_METRICS],
     },
+    {
+      provide: KnownCounters,
+      useFactory: (store: EventStore) => new KnownCounters(store),
+      inject: [EventStore],
+    },
     OpenAccountHandler,
     ChangeAccountHandler,
     FreezeAccountHandler,
@@ -138,6 +146,8 @@ import { ReadTransactionHandler } from './transactions/read-transaction/read-tra
     VoidHoldHandler,
     ReadHoldHandler,
     ReverseTransactionHandler,
+    RecordActivitiesHandler,
+    DefineCounterHandler,
   ],
   exports: [CqrsModule, Posting, AccountExecutors, AccountWatch, Settler],
 })

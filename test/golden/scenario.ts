@@ -4,7 +4,13 @@ import { decideFreeze } from '../../src/write/accounts/freeze-account/freeze-acc
 import { decideReopen } from '../../src/write/accounts/reopen-account/reopen-account.decide.js';
 import { decideUnfreeze } from '../../src/write/accounts/unfreeze-account/unfreeze-account.decide.js';
 import type { DecideAdministration } from '../../src/write/accounts/administration.js';
+import { RecordActivitiesCommand } from '../../src/write/activities/record-activities/record-activities.command.js';
+import { RecordActivitiesHandler } from '../../src/write/activities/record-activities/record-activities.handler.js';
 import type { CommandContext } from '../../src/write/command.js';
+import { DefineCounterCommand } from '../../src/write/counters/define-counter/define-counter.command.js';
+import { DefineCounterHandler } from '../../src/write/counters/define-counter/define-counter.handler.js';
+import { KnownCounters } from '../../src/write/counters/known-counters.js';
+import { toInstant } from '../../src/kernel/clock.js';
 import { NO_METRICS } from '../../src/write/metrics.js';
 import { Recovery } from '../../src/write/posting/recovery/recover.js';
 import { InFlightTracker } from '../../src/write/posting/recovery/in-flight.js';
@@ -106,6 +112,7 @@ export async function goldenHistory(): Promise<readonly GoldenEvent[]> {
   ];
   const conditional = { from: customer, to: merchant, amount: '5', conditions };
   await side.transfer(conditional, key('conditional transfer'));
+  await countActivities(store, time, ids, key);
   return ledgerEvents(store).map(({ streamName: stream, id, type, data, metadata }) => ({
     stream,
     id,
@@ -113,6 +120,32 @@ export async function goldenHistory(): Promise<readonly GoldenEvent[]> {
     data,
     metadata,
   }));
+}
+
+/** Defines a counter and records what another one counts. */
+async function countActivities(
+  store: InMemoryEventStore,
+  time: { nowMs: number },
+  ids: { newId: () => string },
+  key: (name: string) => CommandContext,
+): Promise<void> {
+  const known = new KnownCounters(store);
+  const clock = { nowMs: () => time.nowMs };
+  await new DefineCounterHandler(store, known, clock, ids).execute(
+    new DefineCounterCommand(key('define'), {
+      counter: 'sales-by-channel',
+      by: ['currency', 'metadata.channel'],
+      where: { kind: 'transfer', currency: null, direction: 'credit' },
+    }),
+  );
+  const activity = { id: 'view-1', counter: 'page-views', key: 'home', occurredAt: toInstant(time.nowMs) };
+  const activities = [
+    { ...activity, value: '1' },
+    { ...activity, id: 'view-2', value: '0' },
+  ];
+  await new RecordActivitiesHandler(store, known, clock, ids).execute(
+    new RecordActivitiesCommand(key('activities'), { form: 'list', activities }),
+  );
 }
 
 /** Runs a command in a process that dies before its first commit. */
@@ -130,5 +163,7 @@ async function crashing(
 }
 
 function ledgerEvents(store: InMemoryEventStore) {
-  return store.log.filter(({ streamName }) => /^(?:account|transaction|accountCommand)-/.test(streamName));
+  return store.log.filter(({ streamName }) =>
+    /^(?:account|transaction|accountCommand|counter|activities)-/.test(streamName),
+  );
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { assert } from '../../src/kernel/assert.js';
 import {
   EventStore,
+  type Appended,
   type AppendOutcome,
   type ExpectedRevision,
   type NewEvent,
@@ -43,6 +44,23 @@ export class InMemoryEventStore extends EventStore {
       if (same && newest) return { kind: 'appended', revision: newest.revision, position: newest.position };
       return { kind: 'conflict', actual: last < 0n ? 'no_stream' : last };
     }
+    const recorded = this.record(streamName, events);
+    await this.afterAppend(streamName, events);
+    return { kind: 'appended', revision: recorded.revision, position: recorded.position };
+  }
+
+  /** Knows an event that the stream holds already, as a store does that still remembers it. */
+  async appendUnordered(streamName: string, event: NewEvent): Promise<Appended> {
+    await this.beforeAppend(streamName, [event]);
+    const known = this.streams.get(streamName)?.find(({ id }) => id === event.id);
+    const recorded = known ?? this.record(streamName, [event]);
+    await this.afterAppend(streamName, [event]);
+    return { kind: 'appended', revision: recorded.revision, position: recorded.position };
+  }
+
+  /** Adds events to the log and wakes its readers. @returns the last of them */
+  private record(streamName: string, events: readonly NewEvent[]): RecordedEvent {
+    const stream = this.streams.get(streamName) ?? [];
     let recorded: RecordedEvent | undefined;
     for (const event of events) {
       recorded = {
@@ -63,9 +81,8 @@ export class InMemoryEventStore extends EventStore {
     const waiting = this.wake;
     this.wake = [];
     for (const resolve of waiting) resolve();
-    await this.afterAppend(streamName, events);
     assert(recorded, 'At least one event was stored.');
-    return { kind: 'appended', revision: recorded.revision, position: recorded.position };
+    return recorded;
   }
 
   readStream(streamName: string, options: ReadStreamOptions): Promise<StreamPage> {

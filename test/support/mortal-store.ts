@@ -1,6 +1,7 @@
 import {
   EventStore,
   EventStoreUnavailable,
+  type Appended,
   type AppendOutcome,
   type ExpectedRevision,
   type NewEvent,
@@ -28,16 +29,28 @@ export class MortalStore extends EventStore {
     super();
   }
 
-  async append(
+  append(
     streamName: string,
     expected: ExpectedRevision,
     events: readonly NewEvent[],
   ): Promise<AppendOutcome> {
+    return this.appending(streamName, events, () => this.store.append(streamName, expected, events));
+  }
+
+  appendUnordered(streamName: string, event: NewEvent): Promise<Appended> {
+    return this.appending(streamName, [event], () => this.store.appendUnordered(streamName, event));
+  }
+
+  private async appending<Outcome>(
+    streamName: string,
+    events: readonly NewEvent[],
+    append: () => Promise<Outcome>,
+  ): Promise<Outcome> {
     this.assertAlive();
     const now = this.death.matches(streamName, events);
     if (now && this.death.when === 'before') this.dead = true;
     this.assertAlive();
-    const outcome = await this.store.append(streamName, expected, events);
+    const outcome = await append();
     if (now) this.dead = true;
     this.assertAlive();
     return outcome;

@@ -36,12 +36,18 @@ export interface RecordedEvent {
   readonly metadata: unknown;
 }
 
-/** The revision a writer saw: the stream's last one, or that there was no stream. `any` is not offered: it turns races into double spends. */
+/** The revision a writer saw: the stream's last one, or that there was no stream. `any` is none: it turns races into double spends. */
 export type ExpectedRevision = bigint | 'no_stream';
 
+/** `revision` and `position` are those of the last event of this append. */
+export interface Appended {
+  readonly kind: 'appended';
+  readonly revision: bigint;
+  readonly position: bigint;
+}
+
 export type AppendOutcome =
-  /** `revision` and `position` are those of the last event of this append. */
-  | { readonly kind: 'appended'; readonly revision: bigint; readonly position: bigint }
+  | Appended
   /** Another writer was first; nothing of this append was written. */
   | { readonly kind: 'conflict'; readonly actual: ExpectedRevision };
 
@@ -99,6 +105,16 @@ export abstract class EventStore {
     events: readonly NewEvent[],
     timeoutMs?: number,
   ): Promise<AppendOutcome>;
+
+  /**
+   * Appends one event behind whatever the stream holds, durable when it returns. Only for events that are ordered by nothing
+   * and harmless when they stand twice: an append with unknown outcome is sent again under the same id, which the
+   * store mostly recognizes, but does not promise to.
+   *
+   * @param timeoutMs how long to try, retries included
+   * @throws AppendOutcomeUnknown when the store did not answer in time; EventStoreUnavailable when it is known not to have taken it
+   */
+  abstract appendUnordered(streamName: string, event: NewEvent, timeoutMs?: number): Promise<Appended>;
 
   /**
    * Reads one page of a stream in revision order (or reverse).

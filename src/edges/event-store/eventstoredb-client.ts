@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  ANY,
   BACKWARDS,
   END,
   ErrorType,
@@ -19,6 +20,7 @@ import {
   AppendOutcomeUnknown,
   EventStore,
   EventStoreUnavailable,
+  type Appended,
   type AppendOutcome,
   type EventMetadata,
   type ExpectedRevision,
@@ -53,15 +55,35 @@ export class EventStoreDbEventStore extends EventStore {
     this.client = EventStoreDBClient.connectionString(connectionString);
   }
 
-  async append(
+  append(
     streamName: string,
     expected: ExpectedRevision,
     events: readonly NewEvent[],
     timeoutMs: number = limits.appendTimeoutMs,
   ): Promise<AppendOutcome> {
-    assert(events.length > 0, 'An append carries at least one event.');
     // A negative revision breaks the connection all appends share, so it must never reach the client.
     assert(expected === 'no_stream' || expected >= 0n, 'An expected revision is never negative.');
+    return this.send(streamName, expected, events, timeoutMs);
+  }
+
+  async appendUnordered(
+    streamName: string,
+    event: NewEvent,
+    timeoutMs: number = limits.appendTimeoutMs,
+  ): Promise<Appended> {
+    // One event: of several, some of them known, even `any` may be refused.
+    const outcome = await this.send(streamName, ANY, [event], timeoutMs);
+    assert(outcome.kind === 'appended', `Nothing is expected of ${streamName}, so nothing conflicts.`);
+    return outcome;
+  }
+
+  private async send(
+    streamName: string,
+    expected: ExpectedRevision | typeof ANY,
+    events: readonly NewEvent[],
+    timeoutMs: number,
+  ): Promise<AppendOutcome> {
+    assert(events.length > 0, 'An append carries at least one event.');
     const batch = events.map((event) =>
       jsonEvent({
         id: event.id,

@@ -27,21 +27,34 @@ const BULK_PROBLEMS: readonly ProblemCode[] = [
   'ledger-is-busy',
 ];
 
-const COMMAND_PROBLEMS: readonly ProblemCode[] = [
+const BODY_PROBLEMS: readonly ProblemCode[] = [
   'body-must-be-json',
   'body-must-be-shallower',
   'body-must-not-name-prototypes',
   'body-must-be-smaller',
   'content-type-must-be-json',
   'request-must-be-valid',
+];
+
+const KEY_PROBLEMS: readonly ProblemCode[] = [
   'idempotency-key-must-be-present',
   'idempotency-key-must-be-single',
   'idempotency-key-must-be-well-formed',
   'idempotency-key-reused',
+];
+
+const APPEND_PROBLEMS: readonly ProblemCode[] = [
   'ledger-is-busy',
   'outcome-is-not-known-yet',
   'event-store-is-unavailable',
 ];
+
+const COMMAND_PROBLEMS: readonly ProblemCode[] = [...BODY_PROBLEMS, ...KEY_PROBLEMS, ...APPEND_PROBLEMS];
+const KEYLESS_PROBLEMS: readonly ProblemCode[] = [...BODY_PROBLEMS, ...APPEND_PROBLEMS];
+
+const POSITION_HEADERS = {
+  'Ledger-Position': 'The position of the commit: a read with `atLeast` of it shows the effect.',
+};
 
 /** What a body can look like. */
 interface DescribedBody {
@@ -75,7 +88,7 @@ export interface DescribedOperation {
 /** Documents a route that changes something: it takes an Idempotency-Key and answers with a position. */
 export function DescribeCommand(operation: DescribedOperation): MethodDecorator {
   const headers = {
-    'Ledger-Position': 'The position of the commit: a read with `atLeast` of it shows the effect.',
+    ...POSITION_HEADERS,
     'Idempotency-Replayed':
       '`true` when the key was used before with the same request: this is the first answer again.',
   };
@@ -90,6 +103,21 @@ export function DescribeCommand(operation: DescribedOperation): MethodDecorator 
       ...operation,
       answers: operation.answers.map((answer) => ({ ...answer, headers: { ...headers, ...answer.headers } })),
       problems: [...OWNED_PROBLEMS, ...COMMAND_PROBLEMS, ...(operation.problems ?? [])],
+    }),
+    companyHeader(),
+  );
+}
+
+/** Documents a route that changes something and may be sent again as it is, without a key. */
+export function DescribeKeyless(operation: DescribedOperation): MethodDecorator {
+  return applyDecorators(
+    ...describe({
+      ...operation,
+      answers: operation.answers.map((answer) => ({
+        ...answer,
+        headers: { ...POSITION_HEADERS, ...answer.headers },
+      })),
+      problems: [...OWNED_PROBLEMS, ...KEYLESS_PROBLEMS, ...(operation.problems ?? [])],
     }),
     companyHeader(),
   );

@@ -19,7 +19,7 @@ export type Positioned<Body> = Body & { readonly position: string };
 export function answerCommand<Body extends object>(
   reply: FastifyReply,
   outcome: CommandOutcome<Body>,
-  status: 200 | 201,
+  status: 200 | 201 | 202,
   headers: (body: Body) => Readonly<Record<string, string>> = () => ({}),
 ): Positioned<Body> {
   if (outcome.kind === 'refused') {
@@ -41,15 +41,15 @@ function outcomeHeaders(position: bigint | null, replayed: boolean): Record<stri
 export function problemOf(refusal: Refusal, headers: Readonly<Record<string, string>> = {}): Problem {
   const { code, pointer, details } = refusal;
   const { fields, ...facts } = details;
-  // A reused key names every field that differs from the first request.
-  const differing =
-    code === 'idempotency-key-reused' ? (fields ?? '').split(',').filter(Boolean).map(inRequest) : [];
+  // A reused key, or name, tells every field that differs from the first request.
+  const differing = (fields ?? '').split(',').filter(Boolean).map(inRequest);
+  const first = code === 'idempotency-key-reused' ? 'first request with this key' : 'first definition';
   const errors: ProblemError[] =
     differing.length > 0
       ? differing.map((field) => ({
           pointer: field,
           rule: code,
-          detail: 'This field differs from the first request with this key.',
+          detail: `This field differs from the ${first}.`,
         }))
       : pointer === null
         ? []

@@ -103,6 +103,15 @@ function isTextOrBlank(value: unknown, charsMax: number): value is string {
   return typeof value === 'string' && value.length <= charsMax && !NOT_TEXT.test(value);
 }
 
+const COUNTER_NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+
+export const COUNTER_NAME_SENTENCE = `The name of a counter is 1 to ${limits.counterNameCharsMax} small letters and digits, words joined by "-", beginning with a letter: such as "page-views".`;
+
+/** Whether a value is the name of a counter. */
+export function isCounterName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= limits.counterNameCharsMax && COUNTER_NAME.test(value);
+}
+
 /** A moment with its offset from UTC. */
 export const IsInstant = (): PropertyDecorator =>
   rule(

@@ -2,9 +2,8 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { limits } from '../../config/limits.js';
 import type { CommandContext } from '../../write/command.js';
-import { principalOf } from './principal.js';
 import { Problem } from './problem.js';
-import { correlationIdOf } from './request-context.js';
+import { requestContextOf } from './request-context.js';
 
 const HEADER = 'idempotency-key';
 const POINTER = '#header/Idempotency-Key';
@@ -43,9 +42,7 @@ export function parseIdempotencyKey(sent: readonly string[]): string {
 export function commandContextOf(request: FastifyRequest, keyDefault?: string): CommandContext {
   const sent = request.raw.headersDistinct[HEADER] ?? [];
   return {
-    principal: principalOf(request),
-    requestId: request.id,
-    correlationId: correlationIdOf(request),
+    ...requestContextOf(request),
     idempotencyKey: sent.length === 0 && keyDefault !== undefined ? keyDefault : parseIdempotencyKey(sent),
   };
 }

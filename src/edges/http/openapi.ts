@@ -87,6 +87,7 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('accounts', 'What money is booked on.')
     .addTag('transactions', 'Movements of money: posted whole, never changed.')
     .addTag('holds', 'Funds set aside, to be captured or given back.')
+    .addTag('counters', 'How many and how much per window of time: of the ledger, and of activities.')
     .addTag('operations', 'Health and metrics.')
     .build();
   const document = SwaggerModule.createDocument(app, base, {

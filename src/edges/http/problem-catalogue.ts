@@ -328,6 +328,26 @@ export const PROBLEMS: { readonly [Code in ProblemCode]: ProblemEntry } = {
     ...badInput(404, 'There is no such transaction.', 'Name a transaction that the company has posted.'),
     statusInBody: 422,
   },
+  'counter-is-derived': badInput(
+    422,
+    'The counter is derived from the ledger.',
+    'Send activities to a counter of another name: this one counts posted legs.',
+  ),
+  'counter-name-is-reserved': badInput(
+    422,
+    'The name of the counter is reserved.',
+    'Choose a name that does not begin with ledger-.',
+  ),
+  'occurrence-too-far-ahead': badInput(
+    422,
+    'The activity lies too far in the future.',
+    'Send activities once they have occurred: at most 60 seconds ahead of the clock here.',
+  ),
+  'counter-defined-otherwise': badInput(
+    409,
+    'The counter is defined otherwise.',
+    'Keep the definition, or choose another name; errors lists the fields that differ.',
+  ),
 };
 
 /** Every code, in the order of the catalogue. */

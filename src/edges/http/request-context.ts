@@ -1,6 +1,9 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
+import type { RequestContext } from '../../write/command.js';
+import { principalOf } from './principal.js';
 
 /** What a caller may choose as request id: short, and harmless in a log line. */
 const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -30,3 +33,18 @@ export function pathOf(url: string): string {
   const end = url.search(/[?#]/);
   return end === -1 ? url : url.slice(0, end);
 }
+
+/** Who asks in a request, as commands carry it. */
+export function requestContextOf(request: FastifyRequest): RequestContext {
+  return {
+    principal: principalOf(request),
+    requestId: request.id,
+    correlationId: correlationIdOf(request),
+  };
+}
+
+/** Hands a controller method the `RequestContext` of a command that takes no key. */
+export const CurrentRequestContext = createParamDecorator(
+  (_: unknown, context: ExecutionContext): RequestContext =>
+    requestContextOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);

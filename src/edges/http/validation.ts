@@ -2,7 +2,7 @@ import { Injectable, ValidationPipe, type ArgumentMetadata, type PipeTransform }
 import type { ValidationError } from 'class-validator';
 import { limits } from '../../config/limits.js';
 import { assert } from '../../kernel/assert.js';
-import { isId, metadataFault } from './fields.js';
+import { COUNTER_NAME_SENTENCE, isCounterName, isId, metadataFault } from './fields.js';
 import { escapePointer } from './json-body.js';
 import { Problem, type ProblemCode, type ProblemError } from './problem.js';
 
@@ -52,6 +52,18 @@ export class PathId implements PipeTransform<string, string> {
   transform(value: string): string {
     if (!isId(value)) throw new Problem(this.code);
     return value.toLowerCase();
+  }
+}
+
+/** Reads the name of a counter from a path that says what it is to be called. */
+export class PathCounterName implements PipeTransform<string, string> {
+  transform(value: string): string {
+    if (isCounterName(value)) return value;
+    const error = { pointer: '#path/counter', rule: 'isCounterName', detail: COUNTER_NAME_SENTENCE };
+    throw new Problem('request-must-be-valid', {
+      errors: [error],
+      detail: `${error.pointer}: ${error.detail}`,
+    });
   }
 }
 

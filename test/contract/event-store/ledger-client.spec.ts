@@ -57,6 +57,19 @@ describe('the ledger’s client of the event store', () => {
     expect(await store.headPosition()).toBe(head);
   });
 
+  it('appends behind whatever is there when nothing is expected, the same event once, from many at a time', async () => {
+    const stream = `activities-${randomUUID()}`;
+    const events = Array.from({ length: 20 }, (_, number) => anEvent(number));
+    const appended = await Promise.all(events.map((event) => store.appendUnordered(stream, event)));
+    const [first] = events;
+    if (!first) throw new Error('There is a first event.');
+    const again = await store.appendUnordered(stream, first);
+    expect([again.revision, again.position]).toEqual([appended[0]?.revision, expect.any(BigInt)]);
+    const page = await store.readStream(stream, { countMax: 50 });
+    expect(page.events.map(({ id }) => id).sort()).toEqual(events.map(({ id }) => id).sort());
+    expect(new Set(appended.map(({ position }) => position)).size).toBe(events.length);
+  });
+
   it('gives two followers of the same streams every event once, from where each began', async () => {
     const stream = `account-${randomUUID()}`;
     const start = await store.headPosition();

@@ -3,6 +3,7 @@ import {
   AppendOutcomeUnknown,
   EventStore,
   EventStoreUnavailable,
+  type Appended,
   type AppendOutcome,
   type ExpectedRevision,
   type NewEvent,
@@ -12,6 +13,7 @@ import {
   type SubscribeAllOptions,
   type SubscriptionMessage,
 } from '../../../src/edges/event-store/event-store.js';
+import { assert } from '../../../src/kernel/assert.js';
 import type { Adversary } from './adversary.js';
 import type { EventLog, Expectation } from './event-log.js';
 import type { Life } from './life.js';
@@ -42,6 +44,12 @@ export class Connection extends EventStore {
     events: readonly NewEvent[],
   ): Promise<AppendOutcome> {
     return this.send(streamName, expected, events);
+  }
+
+  async appendUnordered(streamName: string, event: NewEvent): Promise<Appended> {
+    const outcome = await this.send(streamName, 'any', [event]);
+    assert(outcome.kind === 'appended', `Nothing is expected of ${streamName}, so nothing conflicts.`);
+    return outcome;
   }
 
   /** As `append`, for planted bugs too. */
