@@ -6,6 +6,7 @@ import { readLag, waitForReadModels } from './lag.js';
 import type { LoadOrder } from './load/messages.js';
 import type { BenchOptions } from './options.js';
 import {
+  ACTIVITY_PHASES,
   OPEN_LOOP_SHARE,
   PACE,
   QUICK_PACE,
@@ -59,7 +60,10 @@ export class Bench {
     const phases = await this.available();
     const full = await this.fill();
     for (let round = 1; round <= pace.rounds; round += 1) {
-      for (const phase of phases) await this.counted(phase, `${round}/${pace.rounds}`);
+      for (const phase of phases) {
+        const rounds = ACTIVITY_PHASES.includes(phase) ? pace.activityRounds : pace.rounds;
+        if (round <= rounds) await this.counted(phase, `${round}/${rounds}`);
+      }
     }
     if (this.options.phases.includes('open-loop')) await this.openLoop();
     await this.profile();
@@ -97,7 +101,8 @@ export class Bench {
   }
 
   private async counted(phase: ClosedLoopPhase, round: string): Promise<void> {
-    const { warmUpMs, measureMs } = this.pace;
+    const { warmUpMs, activityMs } = this.pace;
+    const measureMs = ACTIVITY_PHASES.includes(phase) ? activityMs : this.pace.measureMs;
     const measured = await this.turn(phase, { warmUpMs, measureMs, isCounted: true });
     this.keep(phase, measured, round);
   }
@@ -121,7 +126,11 @@ export class Bench {
     const turns = this.turns.get(phase) ?? [];
     this.turns.set(phase, [...turns, measured]);
     const { done, measuredMs } = measured.turn;
-    this.say(`  ${phase} ${what}: ${figure((done * 1000) / measuredMs)}/s, lag ${figure(measured.lagMs)} ms`);
+    const { lagMs, caughtUpMs } = measured;
+    const caughtUp = caughtUpMs === null ? '' : `, caught up after ${figure(caughtUpMs)} ms`;
+    this.say(
+      `  ${phase} ${what}: ${figure((done * 1000) / measuredMs)}/s, lag ${figure(lagMs)} ms${caughtUp}`,
+    );
   }
 
   /** Stores what was asked for before the measurement; null when nothing was. */
@@ -173,10 +182,9 @@ export class Bench {
     const elapsedMs = performance.now() - begunMs;
     const [before, after, { lagMs }] = await Promise.all([begun, this.sample(), readLag(origin)]);
     if (answer.kind !== 'turn') throw new LoadFailure(`The load answered ${order.kind} with ${answer.kind}.`);
-    if ((await waitForReadModels(origin, READ_MODEL_STALL_MS_MAX)) === null) {
-      this.say('  The read models stand still: the next turn begins without them.');
-    }
-    return { turn: answer.turn, lagMs, elapsedMs, before, after };
+    const caughtUpMs = await waitForReadModels(origin, READ_MODEL_STALL_MS_MAX);
+    if (caughtUpMs === null) this.say('  The read models stand still: the next turn begins without them.');
+    return { turn: answer.turn, lagMs, caughtUpMs, elapsedMs, before, after };
   }
 
   private ask(order: LoadOrder, hear?: Hear): Promise<LoadAnswer> {

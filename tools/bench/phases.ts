@@ -7,6 +7,8 @@ export const PHASES = [
   'hot-debit',
   'zipf',
   'bulk',
+  'activities',
+  'hot-activities',
   'open-loop',
 ] as const;
 export type PhaseName = (typeof PHASES)[number];
@@ -23,6 +25,8 @@ export const RATE_NAMES: { readonly [Name in PhaseName]: string } = {
   'hot-debit': 'hotDebitPerSecond',
   zipf: 'zipfPerSecond',
   bulk: 'bulkTransfersPerSecond',
+  activities: 'activitiesPerSecond',
+  'hot-activities': 'hotActivitiesPerSecond',
   'open-loop': 'openLoopPerSecond',
 };
 
@@ -30,21 +34,31 @@ export const RATE_NAMES: { readonly [Name in PhaseName]: string } = {
 export const IN_FLIGHT = 256;
 export const BULK_IN_FLIGHT = 16;
 export const BULK_COMMANDS = 100;
+export const ACTIVITIES_IN_FLIGHT = 8;
+export const ACTIVITIES = 1_000;
+/** Keys that activities are counted for. */
+export const ACTIVITY_KEYS = 10_000;
 
-/** The share of the hot account in its phases; the others are spread evenly. */
+/** The share of the hot account, or key, in its phases; the others are spread evenly. */
 export const HOT_SHARE = 0.95;
 export const ZIPF_EXPONENT = 0.99;
 /** What the open loop sends, as a share of what the closed loop reached. */
 export const OPEN_LOOP_SHARE = 0.6;
 
+/** The phases that are not about transfers, and what of them the read models count. */
+export const ACTIVITY_PHASES: readonly PhaseName[] = ['activities', 'hot-activities'];
+
 /** How long everything takes. */
 export interface Pace {
   readonly accounts: number;
-  /** Turns every closed-loop phase gets. */
+  /** Turns every other closed-loop phase gets. */
   readonly rounds: number;
   /** Of each turn: not counted, then counted. */
   readonly warmUpMs: number;
   readonly measureMs: number;
+  /** Turns of the phases of activities, and how long each is: what they store takes the read models longer than transfers do. */
+  readonly activityRounds: number;
+  readonly activityMs: number;
   readonly openLoopMs: number;
   /** Before everything else, so that the first phases do not pay for compiling. */
   readonly firstWarmUpMs: number;
@@ -55,6 +69,8 @@ export const PACE: Pace = {
   rounds: 3,
   warmUpMs: 1_500,
   measureMs: 6_000,
+  activityRounds: 2,
+  activityMs: 3_000,
   openLoopMs: 20_000,
   firstWarmUpMs: 8_000,
 };
@@ -64,6 +80,8 @@ export const QUICK_PACE: Pace = {
   rounds: 1,
   warmUpMs: 500,
   measureMs: 2_500,
+  activityRounds: 1,
+  activityMs: 2_000,
   openLoopMs: 5_000,
   firstWarmUpMs: 3_000,
 };

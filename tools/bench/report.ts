@@ -23,8 +23,8 @@ export function report(result: BenchResult, targets: readonly Target[]): string 
 
 function rates(phases: readonly PhaseResult[]): string {
   return table(
-    ['', 'per second', 'p50 ms', 'p95 ms', 'p99 ms', 'max ms', 'lag ms', 'turns'],
-    phases.map(({ rate, perSecond, latency, lagMs, turnsPerSecond }) => [
+    ['', 'per second', 'p50 ms', 'p95 ms', 'p99 ms', 'max ms', 'lag ms', 'caught up ms', 'turns'],
+    phases.map(({ rate, perSecond, latency, lagMs, caughtUpMs, turnsPerSecond }) => [
       rate,
       figure(perSecond),
       figure(latency.p50Ms),
@@ -32,6 +32,7 @@ function rates(phases: readonly PhaseResult[]): string {
       figure(latency.p99Ms),
       figure(latency.maxMs),
       figure(lagMs),
+      caughtUpMs === null ? '-' : figure(caughtUpMs),
       turnsPerSecond.map(figure).join('/'),
     ]),
   );

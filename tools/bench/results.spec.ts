@@ -19,6 +19,7 @@ function turn(done: number, part: Partial<MeasuredTurn> = {}): MeasuredTurn {
   return {
     turn: { phase: 'uniform', done, measuredMs: 2_000, wrong: { 'status 503': 1 }, latency },
     lagMs: 10,
+    caughtUpMs: 40,
     elapsedMs: 2_000,
     before: sample(0),
     after: sample(1_000),
@@ -63,6 +64,15 @@ describe('combine', () => {
     expect(combined.cpuSecondsPer1000?.api).toBe(0.5);
   });
 
+  it('says how long the read models took at worst, unless they never arrived', () => {
+    const caughtUp = (values: readonly (number | null)[]) =>
+      combine(
+        'activities',
+        values.map((caughtUpMs) => turn(1, { caughtUpMs })),
+      ).caughtUpMs;
+    expect([caughtUp([40, 900, 50]), caughtUp([40, null, 50])]).toEqual([900, null]);
+  });
+
   it('says nothing of the processes where one turn knows nothing', () => {
     expect(combine('uniform', [turn(1), turn(1, { after: null })])).toMatchObject({
       cores: null,
@@ -98,6 +108,8 @@ describe('judge', () => {
         'hot-credit': 1_000,
         'hot-debit': 999,
         bulk: 2_500,
+        activities: 100_000,
+        'hot-activities': 89_000,
         'open-loop': 600,
       }),
     );
@@ -106,6 +118,7 @@ describe('judge', () => {
       ['hot credit / transfers', 1, true],
       ['hot debit / transfers', 0.999, false],
       ['bulk / transfers', 2.5, true],
+      ['hot activities / activities', 0.89, false],
       ['open-loop p99 (ms)', 100, true],
     ]);
   });

@@ -18,9 +18,11 @@ export interface PhaseResult {
   readonly wrong: Readonly<Record<string, number>>;
   /** How far the read models were behind at the end of a turn: the worst, in milliseconds. */
   readonly lagMs: number;
+  /** How long after a turn they had written all of it: the worst; null when they stood still. */
+  readonly caughtUpMs: number | null;
   /** Cores kept busy; null where `/proc` does not tell. */
   readonly cores: PerProcess | null;
-  /** CPU seconds per 1,000 transfers (appends, refusals) by process. */
+  /** CPU seconds per 1,000 transfers (activities, appends, refusals) by process. */
   readonly cpuSecondsPer1000: PerProcess | null;
 }
 
@@ -28,6 +30,7 @@ export interface PhaseResult {
 export interface MeasuredTurn {
   readonly turn: Turn;
   readonly lagMs: number;
+  readonly caughtUpMs: number | null;
   readonly elapsedMs: number;
   readonly before: Sample | null;
   readonly after: Sample | null;
@@ -53,6 +56,7 @@ export function combine(phase: PhaseName, turns: readonly MeasuredTurn[]): Phase
     latency: last.turn.latency,
     wrong,
     lagMs: Math.max(...turns.map(({ lagMs }) => lagMs)),
+    caughtUpMs: worst(turns.map(({ caughtUpMs }) => caughtUpMs)),
     cores: cpuMs && perProcess((name) => cpuMs[name] / elapsedMs),
     cpuSecondsPer1000: cpuMs && perProcess((name) => cpuMs[name] / Math.max(1, done)),
   };
@@ -109,6 +113,13 @@ export function memoryOf(sample: Sample | null): PerProcess | null {
 
 export function totalOf(values: PerProcess, names: readonly ProcessName[] = PROCESSES): number {
   return sum(names, (name) => values[name]);
+}
+
+/** The greatest, or null where one is not known. */
+function worst(values: readonly (number | null)[]): number | null {
+  return values.reduce((greatest, value) =>
+    greatest === null || value === null ? null : Math.max(greatest, value),
+  );
 }
 
 function sum<Item>(items: readonly Item[], value: (item: Item) => number): number {

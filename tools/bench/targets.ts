@@ -16,6 +16,7 @@ const MEBIBYTE = 2 ** 20;
 const RAW_SHARE_MIN = 0.5;
 const HOT_SHARE_MIN = 1;
 const BULK_SHARE_MIN = 2.5;
+const HOT_ACTIVITIES_SHARE_MIN = 0.9;
 const OPEN_LOOP_P99_MS_MAX = 100;
 const PRELOADED_SHARE_MIN = 0.8;
 const OPEN_ACCOUNT_MS_MAX = 50;
@@ -39,6 +40,7 @@ export function judge({ phases, preload, memoryBytes }: BenchResult): Target[] {
   ratio('hot credit / transfers', rate('hot-credit'), uniform, HOT_SHARE_MIN);
   ratio('hot debit / transfers', rate('hot-debit'), uniform, HOT_SHARE_MIN);
   ratio('bulk / transfers', rate('bulk'), uniform, BULK_SHARE_MIN);
+  ratio('hot activities / activities', rate('hot-activities'), rate('activities'), HOT_ACTIVITIES_SHARE_MIN);
   const openLoop = phases.find(({ phase }) => phase === 'open-loop');
   if (openLoop) targets.push(atMost('open-loop p99 (ms)', openLoop.latency.p99Ms, OPEN_LOOP_P99_MS_MAX));
   if (preload) {

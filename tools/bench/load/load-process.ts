@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BULK_IN_FLIGHT, IN_FLIGHT, type PhaseName } from '../phases.js';
+import {
+  ACTIVITIES_IN_FLIGHT,
+  BULK_IN_FLIGHT,
+  IN_FLIGHT,
+  type ClosedLoopPhase,
+  type PhaseName,
+} from '../phases.js';
 import { HttpLoad } from './http-load.js';
 import { Latencies } from './latency.js';
 import type { LoadOrder, LoadPlace, LoadReport } from './messages.js';
@@ -33,7 +39,7 @@ async function obey(order: LoadOrder): Promise<LoadReport> {
       const { phase } = order;
       const tally = newTally(phase, order, order.isCounted);
       if (phase === 'raw') await raw.run(accountIds, tally);
-      else await http.closedLoop(phase, phase === 'bulk' ? BULK_IN_FLIGHT : IN_FLIGHT, requests, tally);
+      else await http.closedLoop(phase, inFlightOf(phase), requests, tally);
       return { kind: 'turn', turn: tally.turn() };
     }
     case 'open-loop': {
@@ -57,6 +63,12 @@ async function obey(order: LoadOrder): Promise<LoadReport> {
       return { kind: 'preloaded', ...stored };
     }
   }
+}
+
+/** Requests under way at a time: fewer where each carries much. */
+function inFlightOf(phase: ClosedLoopPhase): number {
+  if (phase === 'bulk') return BULK_IN_FLIGHT;
+  return phase === 'activities' || phase === 'hot-activities' ? ACTIVITIES_IN_FLIGHT : IN_FLIGHT;
 }
 
 function newTally(

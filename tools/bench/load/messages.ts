@@ -29,7 +29,7 @@ export type LoadOrder =
 /** One turn of a phase. */
 export interface Turn {
   readonly phase: PhaseName;
-  /** Transfers (of a bulk request all its commands), appends or refusals that were answered as they should be. */
+  /** Transfers (of a bulk request all its commands), activities, appends or refusals that were answered as they should be. */
   readonly done: number;
   readonly measuredMs: number;
   /** What was answered otherwise, or not at all: kind of answer -> how often. */

@@ -52,6 +52,17 @@ describe('Requests', () => {
     expect(share(transfers('hot-debit', 10_000), ({ from }) => from === 'account-1')).toBeCloseTo(0.95, 1);
   });
 
+  it('sends a thousand activities at a time, each with an id of its own, and 95 % of the hot ones for one key', () => {
+    const requests = new Requests(ACCOUNTS, 'run', evenly());
+    const sent = (phase: HttpPhase) =>
+      (JSON.parse(requests.next(phase).body) as { activities: { id: string; key: string }[] }).activities;
+    const [even, hot] = [sent('activities'), sent('hot-activities')];
+    expect([even.length, hot.length]).toEqual([1_000, 1_000]);
+    expect(new Set([...even, ...hot].map(({ id }) => id)).size).toBe(2_000);
+    expect(share(hot, ({ key }) => key === 'page-0')).toBeCloseTo(0.95, 1);
+    expect(share(even, ({ key }) => key === 'page-0')).toBeLessThan(0.01);
+  });
+
   it('prefers low ranks under zipf and none under uniform', () => {
     const skewed = share(transfers('zipf', 20_000), ({ from }) => from === 'account-0');
     const even = share(transfers('uniform', 20_000), ({ from }) => from === 'account-0');

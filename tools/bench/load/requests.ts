@@ -1,4 +1,11 @@
-import { BULK_COMMANDS, HOT_SHARE, ZIPF_EXPONENT, type ClosedLoopPhase } from '../phases.js';
+import {
+  ACTIVITIES,
+  ACTIVITY_KEYS,
+  BULK_COMMANDS,
+  HOT_SHARE,
+  ZIPF_EXPONENT,
+  type ClosedLoopPhase,
+} from '../phases.js';
 import { Zipf } from './zipf.js';
 
 /** A command ready to be sent. */
@@ -6,7 +13,7 @@ export interface PreparedRequest {
   readonly path: string;
   readonly key: string;
   readonly body: string;
-  /** Transfers in it. */
+  /** Transfers, or activities, in it. */
   readonly commands: number;
 }
 
@@ -57,6 +64,10 @@ export class Requests {
         return this.transfer(...this.differing(() => this.zipf.rank(this.random())));
       case 'bulk':
         return this.bulk();
+      case 'activities':
+        return this.activities(() => this.anyKey());
+      case 'hot-activities':
+        return this.activities(() => (this.random() < HOT_SHARE ? 0 : this.anyKey()));
     }
   }
 
@@ -83,6 +94,18 @@ export class Requests {
     };
   }
 
+  /** Every id is new: nothing is counted twice, and each has to be looked for all the same. */
+  private activities(draw: () => number): PreparedRequest {
+    const occurredAt = new Date().toISOString();
+    const activities = Array.from(
+      { length: ACTIVITIES },
+      () =>
+        `{"id":"${this.newKey()}","counter":"bench-views","key":"page-${draw()}","occurredAt":"${occurredAt}"}`,
+    );
+    const body = `{"activities":[${activities.join(',')}]}`;
+    return { path: '/v1/activities', key: this.newKey(), body, commands: ACTIVITIES };
+  }
+
   private body(from: number, to: number, currency: string): string {
     return `{"from":"${this.accountIds[from] ?? ''}","to":"${this.accountIds[to] ?? ''}","amount":"105","currency":"${currency}","description":"Order ${this.made}"}`;
   }
@@ -102,6 +125,10 @@ export class Requests {
 
   private any(): number {
     return Math.floor(this.random() * this.accountIds.length);
+  }
+
+  private anyKey(): number {
+    return Math.floor(this.random() * ACTIVITY_KEYS);
   }
 
   private hot(account: number): number {
