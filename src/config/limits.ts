@@ -77,6 +77,10 @@ export const limits = {
   /** A stream's snapshot is renewed after this many events; none is opened by reading more than `openEventsMax`. */
   snapshotEveryEvents: 200,
   openEventsMax: 500,
+  /** A stream that ends within so many events is opened without asking for a snapshot. */
+  shortStreamEventsMax: 50,
+  /** Events a stream may be ahead of its snapshot before work on it waits for a newer one. */
+  aheadOfSnapshotEventsMax: 450,
   /** The largest snapshot that is kept, below the 1 MiB of an append. */
   snapshotCharsMax: 800_000,
   /** Times one flush is decided again after another process wrote first. */
@@ -117,12 +121,28 @@ export const limits = {
   /** Counters one process remembers as derived or not, and for how long it believes that one is not: another process may define it. */
   knownCountersMax: 10_000,
   counterLookAgainMs: 5_000,
+  /** An activity recorded later than this after it occurred is not counted; how long its id is remembered, at least, by recorded time. */
+  activityLatenessMsMax: 24 * 60 * 60 * 1000,
+  activityDedupHorizonMs: 2 * 24 * 60 * 60 * 1000,
+  /** How long buckets of a second, a minute and an hour are kept, at least; those of a day are kept for ever. */
+  counterSecondsKeptMs: 24 * 60 * 60 * 1000,
+  counterMinutesKeptMs: 35 * 24 * 60 * 60 * 1000,
+  counterHoursKeptMs: 400 * 24 * 60 * 60 * 1000,
+  /** Shards of one key, and events of one second for each of them that make it get twice as many. */
+  counterShardsMax: 64,
+  counterShardSplitPerSecond: 1_000,
+  /** Buckets of one series, the longest window, and keys of one answer. */
+  counterSeriesBucketsMax: 1_500,
+  counterWindowMsMax: 3_660 * 24 * 60 * 60 * 1000,
+  counterTopMax: 100,
+  /** How long the removal of what is too old waits for readers of a whole table. */
+  counterPieceLockMsMax: 200,
   /** How many counters at a time one request looks for. */
   counterLooksAtOnceMax: 16,
   /** Companies whose id namespace one process keeps. */
   companyNamespacesMax: 10_000,
   /** Final outcomes one process remembers, to answer retries without reading. */
-  rememberedOutcomesMax: 50_000,
+  rememberedOutcomesMax: 10_000,
   /** Event ids an executor remembers, to answer "was this appended after revision N" from memory. */
   recentEventIdsMax: 1_000,
   /** How long one read of a page may take. */
@@ -157,6 +177,8 @@ export const limits = {
   /** Events of one projection batch, and how long a batch waits to fill. */
   projectionBatchEventsMax: 2_000,
   projectionBatchWaitMsMax: 50,
+  /** As many activities of one event count as one event of a batch. */
+  projectionActivitiesPerEvent: 20,
   /** Events a projection reads ahead while a batch is being written. */
   projectionReadAheadEventsMax: 4_000,
   /** How long projections wait for others to share their subscription, and for one of them that has no more room. */
@@ -242,8 +264,13 @@ assert(
 );
 assert(
   // The snapshot is made while the next flush is under way, so two flushes may come on top of it.
-  limits.flushTasksMax * 2 <= limits.openEventsMax && limits.openEventsMax <= limits.foldPageEventsMax,
+  limits.flushTasksMax * 2 <= limits.aheadOfSnapshotEventsMax &&
+    limits.aheadOfSnapshotEventsMax < limits.foldPageEventsMax,
   'A stream is opened by its snapshot and one page.',
+);
+assert(
+  limits.shortStreamEventsMax + limits.aheadOfSnapshotEventsMax <= limits.openEventsMax,
+  'A look whether the stream is short and what follows its snapshot are all that is read to open it.',
 );
 assert(
   // Each task of a flush appends at most two events besides its own, of about 600 bytes with metadata.

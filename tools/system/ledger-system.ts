@@ -11,6 +11,8 @@ import { layout } from '../../src/embedded/postgres/cluster.js';
 import { endLeftovers } from '../../src/embedded/postgres/postmaster.js';
 
 const HOST = '127.0.0.1';
+/** As `npm start` and the container run it. */
+const NODE_OPTIONS = ['--enable-source-maps', '--max-semi-space-size=64'];
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 /** A start makes a database cluster on a busy machine; after a kill it waits for what was left to drain. */
 const START_MS_MAX = 60_000;
@@ -108,7 +110,7 @@ export class LedgerSystem {
       throw new SystemFailure('The data of this ledger was removed: it is not started again.');
     const startedMs = performance.now();
     this.log = [];
-    const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+    const child = spawn(process.execPath, [...NODE_OPTIONS, MAIN], {
       env: this.environment,
       stdio: ['ignore', 'pipe', 'pipe'],
       // Its own process group: Ctrl-C at a terminal reaches its starter alone, which then stops the ledger in order.

@@ -72,26 +72,53 @@ export class FoldedStream<State, Event extends LedgerEvent> {
 
   /** Reads and folds everything after the last folded revision. Idempotent under concurrent calls. */
   async catchUp(): Promise<void> {
-    if (!this.loaded && this.snapshots) await this.openAt(await this.snapshots.load());
-    for (;;) {
-      const from = this.revision + 1n;
-      const page = await this.store.readStream(this.streamName, {
-        from: from === 0n ? 'start' : from,
-        countMax: limits.foldPageEventsMax,
-      });
-      for (const recorded of page.events) {
-        // Another reader, or our own append, may have folded it while this page was on its way.
-        if (recorded.revision <= this.revision) continue;
-        assert(
-          recorded.revision === this.revision + 1n,
-          `${this.streamName} has no gap after revision ${this.revision}.`,
-        );
-        this.fold(recorded.id, this.narrow(toLedgerEvent(recorded)));
-        this.position = recorded.position;
+    if (!this.loaded && this.snapshots) {
+      // Most streams are short: one read opens them, where asking for a snapshot would be a second.
+      const isWhole = await this.foldPage(limits.shortStreamEventsMax);
+      if (isWhole) {
+        this.loaded = true;
+        return;
       }
-      if (page.events.length < limits.foldPageEventsMax) break;
+      await this.openAt(await this.snapshots.load());
     }
+    for (let isAtEnd = false; !isAtEnd;) isAtEnd = await this.foldPage(limits.foldPageEventsMax);
     this.loaded = true;
+  }
+
+  /** Takes over the first event of a stream that was just begun; nothing when the stream is known already. */
+  begin({
+    id,
+    event,
+    position,
+  }: {
+    readonly id: string;
+    readonly event: Event;
+    readonly position: bigint;
+  }): void {
+    if (this.revision >= 0n) return;
+    this.fold(id, event);
+    this.position = position;
+    this.loaded = true;
+  }
+
+  /** Reads and folds one page. @returns whether it reached the end of the stream */
+  private async foldPage(countMax: number): Promise<boolean> {
+    const from = this.revision + 1n;
+    const page = await this.store.readStream(this.streamName, {
+      from: from === 0n ? 'start' : from,
+      countMax,
+    });
+    for (const recorded of page.events) {
+      // Another reader, or our own append, may have folded it while this page was on its way.
+      if (recorded.revision <= this.revision) continue;
+      assert(
+        recorded.revision === this.revision + 1n,
+        `${this.streamName} has no gap after revision ${this.revision}.`,
+      );
+      this.fold(recorded.id, this.narrow(toLedgerEvent(recorded)));
+      this.position = recorded.position;
+    }
+    return page.events.length < countMax;
   }
 
   /** Begins at a snapshot, if the stream has the event it was made at: it may be of a store that was rolled back. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { idOf } from '../../../test/support/account-history.js';
+import { idOf, opened } from '../../../test/support/account-history.js';
 import { STREAM, booking, openIn, reserving } from '../../../test/support/account-tasks.js';
 import { HeldReadsStore } from '../../../test/support/held-reads-store.js';
 import { limits } from '../../config/limits.js';
@@ -40,6 +40,26 @@ describe('opening an account', () => {
     expect(opened?.state).toMatchObject({ credits: 5_000n, reserved: 7n, sequence: 5_000 });
     // One more: the event the snapshot was made at proves that it belongs to this history.
     expect(eventsRead()).toBeLessThanOrEqual(limits.openEventsMax + 1);
+  });
+
+  it('takes one read while the account is young, and none in the process that opened it', async () => {
+    const store = new HeldReadsStore();
+    const streamsRead: string[] = [];
+    store.afterRead = (stream) => void streamsRead.push(stream);
+    await openIn(store, {});
+    const [elsewhere, here] = [
+      new AccountExecutors(store, NO_METRICS),
+      new AccountExecutors(store, NO_METRICS),
+    ];
+    await elsewhere.execute(ACCOUNT, booking('entry', 1n));
+    expect(streamsRead).toEqual([STREAM]);
+    here.begin(ACCOUNT, { id: idOf('opened'), event: opened(), position: store.log[0]?.position ?? 0n });
+    streamsRead.length = 0;
+    expect(await here.read(ACCOUNT, { current: false })).toMatchObject({ revision: 0n });
+    expect(streamsRead).toEqual([]);
+    // What others appended since is met like any other conflict.
+    await here.execute(ACCOUNT, booking('another', 1n));
+    expect(await here.read(ACCOUNT, { current: false })).toMatchObject({ state: { sequence: 2 } });
   });
 
   it('goes on deciding from the snapshot as from the whole history', async () => {

@@ -21,10 +21,10 @@ async function race<R>(task: (name: string) => AccountTask<R>) {
   const snapshots = new Snapshots(store, ACCOUNT_SNAPSHOT, ACCOUNT_ID, RANDOM_IDS);
   const here = new StreamExecutor(store, STREAM, ACCOUNT_FOLD, () => undefined, undefined, snapshots);
   const elsewhere = new StreamExecutor(store, STREAM, ACCOUNT_FOLD);
-  const funds = limits.openEventsMax - 1;
+  const funds = limits.aheadOfSnapshotEventsMax - 1;
   for (let i = 0; i < funds; i += 1) {
     // Up to here the snapshot holds nobody up.
-    if (i + limits.flushTasksMax >= limits.openEventsMax - 1) break;
+    if (i + limits.flushTasksMax >= limits.aheadOfSnapshotEventsMax - 1) break;
     await here.execute(booking(`entry ${i}`, 1n));
   }
   await snapshotting.reached;
@@ -39,7 +39,7 @@ async function race<R>(task: (name: string) => AccountTask<R>) {
 
 describe('a decision', () => {
   it('is appended at the revision it was made at: two processes never take the same funds', async () => {
-    const all = BigInt(limits.openEventsMax - limits.flushTasksMax - 1);
+    const all = BigInt(limits.aheadOfSnapshotEventsMax - limits.flushTasksMax - 1);
     const store = await race((name) => reserving(name, all));
     expect(available(fold(...eventsOf(store)))).toBe(0n);
   });

@@ -130,6 +130,11 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
     return state === null ? null : { state, revision, position };
   }
 
+  /** Takes over a stream that was begun by an event this process appended itself, unless it is known already. */
+  begin(first: { readonly id: string; readonly event: Event; readonly position: bigint }): void {
+    this.folded.begin(first);
+  }
+
   /** Somebody appended up to here. */
   noteRevision(revision: bigint): void {
     if (revision > this.notedRevision) this.notedRevision = revision;
@@ -297,7 +302,8 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
   private async waitForSnapshot(): Promise<void> {
     const { revision, snapshotRevision } = this.folded;
     const flushEventsMax = BigInt(limits.flushTasksMax);
-    if (revision - snapshotRevision + flushEventsMax > BigInt(limits.openEventsMax)) await this.keeping;
+    if (revision - snapshotRevision + flushEventsMax > BigInt(limits.aheadOfSnapshotEventsMax))
+      await this.keeping;
   }
 }
 

@@ -65,6 +65,11 @@ export class StreamExecutors<State, Event extends LedgerEvent> {
     return read;
   }
 
+  /** Remembers a stream that this process has begun, so that it need not be read to be worked on. */
+  begin(id: string, first: { readonly id: string; readonly event: Event; readonly position: bigint }): void {
+    this.executor(id).begin(first);
+  }
+
   /**
    * Whether reads may be answered from memory. While they may not, every read looks at the stream first.
    *

@@ -42,19 +42,20 @@ export class OpenAccountHandler implements ICommandHandler<OpenAccountCommand> {
     if (!decided.ok)
       return (await this.replay(accountId, request, requestHash)) ?? refusedNow(decided.refusal);
 
+    // Not derived from the request: a retry must learn that the account was opened, not be told that it opened it.
+    const id = this.ids.newId();
+    const event = decided.value;
     const appended = await this.store.append(accountStream(accountId), 'no_stream', [
-      // Not derived from the request: a retry must learn that the account was opened, not be told that it opened it.
-      {
-        id: this.ids.newId(),
-        ...decided.value,
-        metadata: eventMetadata(context, accountId),
-      },
+      { id, ...event, metadata: eventMetadata(context, accountId) },
     ]);
+    if (appended.kind === 'appended') {
+      const { position } = appended;
+      this.executors.begin(accountId, { id, event, position });
+      return { ...answerOpened(event, request, requestHash, position), replayed: false };
+    }
     const first = await this.replay(accountId, request, requestHash);
     assert(first !== null, `${accountStream(accountId)} exists, so it has a first event.`);
-    const mine =
-      appended.kind === 'appended' && first.kind === 'accepted' && first.position === appended.position;
-    return mine ? { ...first, replayed: false } : first;
+    return first;
   }
 
   private async findParent(companyId: string, parentId: string): Promise<AccountState | null> {
