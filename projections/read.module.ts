@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import { EventStore } from '../src/edges/event-store/event-store.js';
 import { Postgres } from '../src/edges/postgres/postgres.js';
 import { ReadBalanceController } from './account-balances/account-balances.http.js';
 import { ReadBalanceHandler } from './account-balances/account-balances.query.js';
@@ -15,6 +16,7 @@ import { ListEntriesHandler } from './entries/entries.query.js';
 import { ReadIntegrityController } from './integrity/integrity.http.js';
 import { PROJECTION_NAMES, ReadIntegrityHandler } from './integrity/integrity.query.js';
 import { Freshness } from './runtime/freshness.js';
+import { LogHead } from './runtime/log-head.js';
 import { ProjectionRunner } from './runtime/projection-runner.js';
 import { ReadStatementController } from './statements/statement.http.js';
 import { ReadStatementHandler } from './statements/statement.query.js';
@@ -46,7 +48,11 @@ export class ReadModule {
       ],
       providers: [
         { provide: Postgres, useValue: postgres },
-        { provide: Freshness, useValue: new Freshness(runner) },
+        {
+          provide: Freshness,
+          useFactory: (store: EventStore) => new Freshness(runner, new LogHead(store)),
+          inject: [EventStore],
+        },
         ListAccountsHandler,
         ReadBalanceHandler,
         ReadBalanceAtHandler,

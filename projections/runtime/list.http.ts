@@ -4,7 +4,7 @@ import { limits } from '../../src/config/limits.js';
 import { IsText, Optional, parseInstant } from '../../src/edges/http/fields.js';
 import { Problem } from '../../src/edges/http/problem.js';
 import type { Instant } from '../../src/kernel/clock.js';
-import { ProjectionBehind } from './freshness.js';
+import { PositionAhead, ProjectionBehind } from './freshness.js';
 import { decodeCursor, encodeCursor, type ListIdentity, type Page, type PageRequest } from './list.js';
 
 /** What the HTTP forms of the read models share: their parameters, and how a page is answered. */
@@ -30,7 +30,7 @@ export class FreshnessParameters {
   @ApiPropertyOptional({
     type: String,
     pattern: '^[0-9]{1,19}$',
-    description: `A position from the answer of a command: the read waits up to ${limits.atLeastWaitMsMax / 1000} s until it shows that.`,
+    description: `A position from the answer of a command: the read waits up to ${limits.atLeastWaitMsMax / 1000} s until it shows that. One that the log does not have is refused.`,
     example: '2048',
   })
   atLeast?: string;
@@ -131,12 +131,14 @@ export function answerPage<Row>(list: ListIdentity, { rows, next, position }: Pa
 /**
  * Waits for a projected read.
  *
- * @throws Problem `projection-is-behind` when the position asked for was not reached in time
+ * @throws Problem `projection-is-behind` when the position asked for was not reached in time, `request-must-be-valid` when
+ *   the log does not have it
  */
 export async function projected<Value>(reading: Promise<Value>): Promise<Value> {
   try {
     return await reading;
   } catch (cause) {
+    if (cause instanceof PositionAhead) throw refusedParameter('atLeast', 'isInLog', cause.message);
     if (!(cause instanceof ProjectionBehind)) throw cause;
     throw new Problem('projection-is-behind', {
       pointer: '#query/atLeast',

@@ -208,6 +208,8 @@ export const limits = {
   projectionRetryMsMax: 5_000,
   /** How often `atLeast` looks at a checkpoint that another process moves. */
   atLeastPollMs: 25,
+  /** How long `atLeast` waits for the store to say how far the log reaches, before it waits for the projection alone. */
+  headLookMsMax: 250,
 
   /** The pace of the checker: events a second, pause between two looks at the log, and between two reports while it reads. */
   checkerEventsPerSecondMax: 5_000,
