@@ -9,6 +9,8 @@ import {
   balanceSnapshotsMigration,
   shorterRunsMigration,
 } from './balance-snapshots/balance-snapshots.table.js';
+import { countersProjection } from './counters/counters.project.js';
+import { countersMigration } from './counters/counters.table.js';
 import { entriesProjection } from './entries/entries.project.js';
 import { entriesByPositionMigration, entriesMigration } from './entries/entries.table.js';
 import { integrityMigration } from './integrity/integrity.table.js';
@@ -28,6 +30,7 @@ export const PROJECTIONS: readonly Projection[] = [
   transactionsProjection,
   entriesProjection,
   balanceSnapshotsProjection,
+  countersProjection,
 ];
 
 /** The schema, step by step; a released step is never edited. */
@@ -45,4 +48,5 @@ export const MIGRATIONS: readonly Migration[] = [
   analystsMigration,
   integrityMigration,
   shorterRunsMigration,
+  countersMigration,
 ];

@@ -14,7 +14,7 @@ import { ReadBalanceAtHandler } from './balance-snapshots/balance-at.query.js';
 import { ListEntriesController } from './entries/entries.http.js';
 import { ListEntriesHandler } from './entries/entries.query.js';
 import { ReadIntegrityController } from './integrity/integrity.http.js';
-import { PROJECTION_NAMES, ReadIntegrityHandler } from './integrity/integrity.query.js';
+import { INSPECTED_PROJECTIONS, ReadIntegrityHandler } from './integrity/integrity.query.js';
 import { Freshness } from './runtime/freshness.js';
 import { LogHead } from './runtime/log-head.js';
 import { ProjectionRunner } from './runtime/projection-runner.js';
@@ -61,7 +61,7 @@ export class ReadModule {
         ListEntriesHandler,
         ListTransactionsHandler,
         ReadStatementHandler,
-        { provide: PROJECTION_NAMES, useValue: runner.names },
+        { provide: INSPECTED_PROJECTIONS, useValue: runner.projections },
         ReadIntegrityHandler,
       ],
     };

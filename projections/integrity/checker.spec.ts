@@ -55,7 +55,8 @@ describe('the checker', () => {
       () => JSON.stringify(checker.report),
     );
   };
-  const view = () => new ReadIntegrityHandler(postgres, store, ['accounts', 'entries']).execute();
+  const view = () =>
+    new ReadIntegrityHandler(postgres, store, [{ name: 'accounts' }, { name: 'entries' }]).execute();
 
   beforeAll(async () => {
     server = await startTestPostgres();

@@ -4,6 +4,7 @@ import { limits } from '../../src/config/limits.js';
 import { EventStore } from '../../src/edges/event-store/event-store.js';
 import { Postgres } from '../../src/edges/postgres/postgres.js';
 import { inspectProjection, type InspectedState } from '../runtime/inspect.js';
+import type { Projection } from '../runtime/projection.js';
 import {
   readReport,
   type CheckerState,
@@ -33,8 +34,8 @@ export interface IntegrityView extends Omit<IntegrityReport, 'state' | 'verified
 /** Reads what the checker last found, and how far the read models are. */
 export class ReadIntegrityQuery extends Query<IntegrityView> {}
 
-/** The names of the read models to look at: handed in, as the list of them knows everything here. */
-export const PROJECTION_NAMES = Symbol('ProjectionNames');
+/** The read models to look at: handed in, as the list of them knows everything here. */
+export const INSPECTED_PROJECTIONS = Symbol('InspectedProjections');
 
 const NOTHING: IntegrityReport = {
   ...{
@@ -58,7 +59,8 @@ export class ReadIntegrityHandler implements IQueryHandler<ReadIntegrityQuery> {
   constructor(
     @Inject(Postgres) private readonly postgres: Postgres,
     @Inject(EventStore) private readonly store: EventStore,
-    @Inject(PROJECTION_NAMES) private readonly names: readonly string[],
+    @Inject(INSPECTED_PROJECTIONS)
+    private readonly projections: readonly Pick<Projection, 'name' | 'streams'>[],
   ) {}
 
   /** Askers that come together share one answer: each costs the event store a few reads per read model. */
@@ -70,12 +72,12 @@ export class ReadIntegrityHandler implements IQueryHandler<ReadIntegrityQuery> {
   }
 
   private async ask(): Promise<IntegrityView> {
-    const { postgres, store, names } = this;
+    const { postgres, store, projections } = this;
     const nowMs = Date.now();
     const [stored, head, inspections] = await Promise.all([
       readReport(postgres),
       store.headPosition(),
-      Promise.all(names.map((name) => inspectProjection(postgres, store, name, nowMs))),
+      Promise.all(projections.map((each) => inspectProjection(postgres, store, each, nowMs))),
     ]);
     const { mismatches, ...report } = stored?.report ?? NOTHING;
     return {

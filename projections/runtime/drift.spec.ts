@@ -60,7 +60,7 @@ describe('a projection that must not go on', () => {
     await stop();
   };
   const inspect = (from: InMemoryEventStore = store) =>
-    inspectProjection(postgres, from, 'entries', Date.now());
+    inspectProjection(postgres, from, { name: 'entries' }, Date.now());
 
   beforeAll(async () => {
     server = await startTestPostgres();

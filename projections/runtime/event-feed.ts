@@ -1,5 +1,6 @@
 import { limits } from '../../src/config/limits.js';
 import type { RecordedEvent, SubscriptionMessage } from '../../src/edges/event-store/event-store.js';
+import { isOneOf, MONEY_STREAM_PREFIXES, weightOf } from './money-streams.js';
 
 /** What to write in one transaction. */
 export interface FeedBatch {
@@ -13,12 +14,16 @@ export interface FeedBatch {
 
 /**
  * What was read of the log and not yet written by one projection: while one batch is being written the next one is read.
- * It holds at most `projectionReadAheadEventsMax` events and one more; a slow writer slows the reading, not the heap.
+ * It holds events that weigh at most `projectionReadAheadEventsMax` and one more; a slow writer slows the reading, not the heap.
  */
 export class EventFeed {
   private readonly waiting: RecordedEvent[] = [];
   private considered: bigint | null = null;
   private caughtUp = false;
+  /** Whether its taker has been told that it caught up. */
+  private toldCaughtUp = false;
+  /** What waits, by weight. */
+  private weight = 0;
   /** Undefined while there is more to come; then how it ended, `null` for quietly. */
   private ended: { readonly error: unknown } | null | undefined;
   private wakeTaker: (() => void) | undefined;
@@ -27,10 +32,12 @@ export class EventFeed {
   /**
    * @param offered the position up to which its owner has everything
    * @param isAwaited whether somebody waits for what is in here: a batch is then not held back to fill
+   * @param prefixes how the names of the streams begin that its owner takes; of others it only learns that they were considered
    */
   constructor(
     private offered: bigint,
     private readonly isAwaited: () => boolean = () => false,
+    private readonly prefixes: readonly string[] = MONEY_STREAM_PREFIXES,
   ) {}
 
   /** Everything up to here was given to this feed, or its owner had it before. */
@@ -44,7 +51,17 @@ export class EventFeed {
   }
 
   get isFull(): boolean {
-    return this.waiting.length >= limits.projectionReadAheadEventsMax;
+    return this.weight >= limits.projectionReadAheadEventsMax;
+  }
+
+  /** Whether {@link take} would give or say something at once. */
+  get hasNews(): boolean {
+    return (
+      this.waiting.length > 0 ||
+      this.considered !== null ||
+      this.caughtUp !== this.toldCaughtUp ||
+      this.ended !== undefined
+    );
   }
 
   /** When the oldest event not yet taken was recorded, in epoch milliseconds. */
@@ -55,19 +72,19 @@ export class EventFeed {
   /** Gives the next message of the log. What was given before is dropped. */
   give(message: SubscriptionMessage): void {
     if (message.kind === 'caught-up') this.caughtUp = true;
-    else if (message.kind === 'checkpoint') {
-      if (message.position <= this.offered) return;
-      this.offered = message.position;
-      this.considered = message.position;
-    } else {
-      if (message.event.position <= this.offered) return;
-      this.offered = message.event.position;
-      this.waiting.push(message.event);
-      this.considered = null;
+    else {
+      const position = message.kind === 'event' ? message.event.position : message.position;
+      if (position <= this.offered) return;
+      this.offered = position;
+      if (message.kind === 'event' && isOneOf(this.prefixes, message.event.streamName)) {
+        this.waiting.push(message.event);
+        this.weight += weightOf(message.event);
+        this.considered = null;
+      } else this.considered = position;
     }
     // One event more is no reason to wake who waits for a batch to fill.
-    const { length } = this.waiting;
-    if (message.kind !== 'event' || length === 1 || length >= limits.projectionBatchEventsMax)
+    const isMore = this.considered === null && this.waiting.length > 1;
+    if (message.kind === 'caught-up' || !isMore || this.weight >= limits.projectionBatchEventsMax)
       this.wakeTaker?.();
   }
 
@@ -91,32 +108,45 @@ export class EventFeed {
   }
 
   /**
-   * Takes up to `projectionBatchEventsMax` events, waiting until there is one, and then `projectionBatchWaitMsMax`
+   * Takes events that weigh up to `projectionBatchEventsMax`, waiting until there is one, and then `projectionBatchWaitMsMax`
    * more for others to join it, unless somebody waits for them.
    *
    * @returns undefined once the feed has ended quietly
    * @throws what ended the feed, after the events before it were taken
    */
   async take(): Promise<FeedBatch | undefined> {
-    const wasCaughtUp = this.caughtUp;
-    while (this.waiting.length === 0 && this.considered === null && this.caughtUp === wasCaughtUp) {
+    while (this.waiting.length === 0 && this.considered === null && this.caughtUp === this.toldCaughtUp) {
       if (this.ended === null) return undefined;
       if (this.ended !== undefined) throw this.ended.error;
       await new Promise<void>((resolve) => (this.wakeTaker = resolve));
     }
     if (this.waiting.length > 0) await this.fill();
-    const events = this.waiting.splice(0, limits.projectionBatchEventsMax);
+    const events = this.takeWeighed();
     this.wakeGiver?.();
     const isDrained = this.waiting.length === 0;
     const position = (isDrained ? this.considered : null) ?? events.at(-1)?.position ?? null;
     if (isDrained) this.considered = null;
-    return { events, position, caughtUp: this.caughtUp && isDrained };
+    const caughtUp = this.caughtUp && isDrained;
+    if (caughtUp) this.toldCaughtUp = true;
+    return { events, position, caughtUp };
+  }
+
+  private takeWeighed(): RecordedEvent[] {
+    let count = 0;
+    let weight = 0;
+    while (count < this.waiting.length && weight < limits.projectionBatchEventsMax) {
+      const event = this.waiting[count];
+      if (event !== undefined) weight += weightOf(event);
+      count += 1;
+    }
+    this.weight -= weight;
+    return this.waiting.splice(0, count);
   }
 
   private async fill(): Promise<void> {
     const deadline = Date.now() + limits.projectionBatchWaitMsMax;
     for (let leftMs = limits.projectionBatchWaitMsMax; leftMs > 0; leftMs = deadline - Date.now()) {
-      if (this.isAwaited() || this.waiting.length >= limits.projectionBatchEventsMax) return;
+      if (this.isAwaited() || this.weight >= limits.projectionBatchEventsMax) return;
       if (this.ended !== undefined) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, leftMs);

@@ -23,16 +23,26 @@ interface Convoy {
 export class FeedHub {
   private readonly convoys = new Set<Convoy>();
 
-  constructor(private readonly store: EventStore) {}
+  /** @param prefixes how the names of the streams begin that any of its feeds takes */
+  constructor(
+    private readonly store: EventStore,
+    private readonly prefixes: readonly string[] = MONEY_STREAM_PREFIXES,
+  ) {}
 
   /**
    * Opens a feed of everything after a position.
    *
    * @param signal ends it quietly
    * @param isAwaited whether somebody waits for what it brings
+   * @param prefixes how the names of the streams begin that it takes, all of them among the hub's
    */
-  open(after: bigint, signal: AbortSignal, isAwaited?: () => boolean): EventFeed {
-    const feed = new EventFeed(after, isAwaited);
+  open(
+    after: bigint,
+    signal: AbortSignal,
+    isAwaited?: () => boolean,
+    prefixes?: readonly string[],
+  ): EventFeed {
+    const feed = new EventFeed(after, isAwaited, prefixes);
     const waiting = [...this.convoys].find(({ isUnderWay }) => !isUnderWay);
     if (waiting === undefined) this.launch(feed, limits.projectionConvoyWaitMs);
     else waiting.members.add(feed);
@@ -71,7 +81,7 @@ export class FeedHub {
     convoy.position = after;
     const messages = this.store.subscribeAll({
       after: after === 0n ? 'start' : after,
-      streamPrefixes: MONEY_STREAM_PREFIXES,
+      streamPrefixes: this.prefixes,
       signal,
     });
     for await (const message of messages) {

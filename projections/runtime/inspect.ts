@@ -2,9 +2,9 @@ import type { EventStore } from '../../src/edges/event-store/event-store.js';
 import type { Sql } from '../../src/edges/postgres/sql.js';
 import { CheckpointRefused, readCheckpoint, refuseMisfit, type Checkpoint } from './checkpoint.js';
 import { readStop } from './control.js';
-import { isMoneyStream } from './money-streams.js';
+import { isOneOf, streamsOf } from './money-streams.js';
 import { lockOf } from './projector.js';
-import type { StoppedAt } from './projection.js';
+import type { Projection, StoppedAt } from './projection.js';
 
 /** What a projection is doing, as far as the database and the log tell: whichever process does it. */
 export type InspectedState =
@@ -40,16 +40,17 @@ export interface Inspection {
 export async function inspectProjection(
   sql: Sql,
   store: EventStore,
-  name: string,
+  projection: Pick<Projection, 'name' | 'streams'>,
   nowMs: number,
 ): Promise<Inspection> {
+  const { name } = projection;
   const [checkpoint, stop, isLed] = [
     await readCheckpoint(sql, name),
     await readStop(sql, name),
     await isHeld(sql, lockOf(name)),
   ];
   const flaw = stop?.reason ?? (checkpoint === undefined ? null : await flawOf(checkpoint, store, name));
-  const oldestMs = await oldestMissingMs(store, checkpoint?.position ?? 0n);
+  const oldestMs = await oldestMissingMs(store, checkpoint?.position ?? 0n, streamsOf(projection));
   const isBehind = oldestMs !== undefined;
   const state = flaw !== null ? 'stopped' : !isLed ? 'not-running' : isBehind ? 'catching-up' : 'live';
   return {
@@ -70,12 +71,16 @@ async function flawOf(checkpoint: Checkpoint, store: EventStore, name: string): 
   }
 }
 
-/** When the oldest event after a position was recorded, in epoch milliseconds. */
-async function oldestMissingMs(store: EventStore, position: bigint): Promise<number | undefined> {
+/** When the oldest event after a position that stands on one of these streams was recorded, in epoch milliseconds. */
+async function oldestMissingMs(
+  store: EventStore,
+  position: bigint,
+  prefixes: readonly string[],
+): Promise<number | undefined> {
   const head = await store.headPosition();
   if (position >= head) return undefined;
   for await (const event of store.readAll({ after: position <= 0n ? 'start' : position })) {
-    if (isMoneyStream(event.streamName)) return event.recordedAtMs;
+    if (isOneOf(prefixes, event.streamName)) return event.recordedAtMs;
   }
   return undefined;
 }

@@ -48,8 +48,12 @@ describe('projections', () => {
           .join('; ')}`,
     );
   };
-  const digests = async (on = postgres) =>
-    (await Promise.all(PROJECTIONS.map((each) => digestTables(on, each, LEDGER_SCHEMA)))).flat();
+  const digests = async (on = postgres) => {
+    // One by one: together they would take a connection each, on every database of a spec.
+    const all = [];
+    for (const each of PROJECTIONS) all.push(...(await digestTables(on, each, LEDGER_SCHEMA)));
+    return all;
+  };
   const freshDatabase = async (): Promise<Postgres> => {
     const fresh = await server.createDatabase();
     await migrate(fresh.postgres, MIGRATIONS);

@@ -2,6 +2,7 @@ import { limits } from '../../src/config/limits.js';
 import { assert } from '../../src/kernel/assert.js';
 import { readCheckpoint } from './checkpoint.js';
 import { FeedHub } from './feed-hub.js';
+import { streamsOfAll } from './money-streams.js';
 import type { Projection, ProjectionStatus } from './projection.js';
 import { Projector, type ProjectorPorts } from './projector.js';
 
@@ -20,16 +21,16 @@ export class ProjectionRunner {
     projections: readonly Projection[],
     private readonly ports: Omit<ProjectorPorts, 'feeds'>,
   ) {
-    const feeds = new FeedHub(ports.store);
+    const feeds = new FeedHub(ports.store, streamsOfAll(projections));
     this.projectors = new Map(
       projections.map((projection) => [projection.name, new Projector(projection, { ...ports, feeds })]),
     );
     assert(this.projectors.size === projections.length, 'No two projections share a name.');
   }
 
-  /** Their names, in the order they were given. */
-  get names(): readonly string[] {
-    return [...this.projectors.keys()];
+  /** All of them, in the order they were given. */
+  get projections(): readonly Projection[] {
+    return [...this.projectors.values()].map(({ projection }) => projection);
   }
 
   /** Begins to follow the log with every projection; returns at once, with or without a database. The schema must be in place. */

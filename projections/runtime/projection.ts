@@ -17,6 +17,10 @@ export interface Projection {
   readonly tables: readonly string[];
   /** The types `apply` is handed; the others only move the checkpoint. */
   readonly handles: readonly LedgerEvent['type'][];
+  /** How the names of the streams begin that its events stand on, besides those that hold money. */
+  readonly streams?: readonly string[];
+  /** What it owes of the history before an event that asked for it. */
+  readonly backfill?: Backfill;
   /**
    * Adds events to the tables: folds them in memory, then writes a few statements for all of them.
    *
@@ -27,6 +31,35 @@ export interface Projection {
    * @param events of the handled types, in commit order, each exactly once over the life of the tables
    */
   apply(sql: Sql, events: readonly RecordedLedgerEvent[]): Promise<void>;
+}
+
+/** A part of the log that rows still lack. */
+export interface OwedHistory {
+  /** Exclusive; 0 for the start. */
+  readonly after: bigint;
+  /** Inclusive, and not beyond the projection's checkpoint. */
+  readonly until: bigint;
+}
+
+/**
+ * Rows that an event asks for of what came before it: filled in beside what is written live, in chunks that each are a transaction of
+ * their own and remember how far they have come. The rows are the same whenever that is done.
+ */
+export interface Backfill {
+  /** The types that may ask for it. */
+  readonly begunBy: readonly LedgerEvent['type'][];
+  /** The types `fill` is handed. */
+  readonly handles: readonly LedgerEvent['type'][];
+  /** What is to be filled in next; null when nothing is owed. */
+  owed(sql: Sql): Promise<OwedHistory | null>;
+  /**
+   * Adds a chunk of the history that is owed.
+   *
+   * @param sql inside a transaction; tables are named without schema
+   * @param events of the handled types after `from` up to `to`, in commit order
+   * @param from where {@link owed} begins
+   */
+  fill(sql: Sql, events: readonly RecordedLedgerEvent[], from: bigint, to: bigint): Promise<void>;
 }
 
 /** What a projection is doing. */

@@ -3,11 +3,13 @@ import { limits } from '../../src/config/limits.js';
 import type { EventStore } from '../../src/edges/event-store/event-store.js';
 import type { PostgresSession } from '../../src/edges/postgres/postgres-session.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
+import { Backfiller } from './backfiller.js';
 import { loadCheckpoint, type Checkpoint } from './checkpoint.js';
 import { clearStop, readRetries, recordStop } from './control.js';
 import type { EventFeed, FeedBatch } from './event-feed.js';
 import type { FeedHub } from './feed-hub.js';
 import { describeError, isWorthRetrying, PoisonEvent } from './failure.js';
+import { streamsOf } from './money-streams.js';
 import { ProjectionWriter } from './projection-writer.js';
 import {
   LEDGER_SCHEMA,
@@ -132,9 +134,15 @@ export class Projector {
       this.checkpoint = await loadCheckpoint(session, store, this.projection);
       await clearStop(session, this.projection.name);
       const writer = new ProjectionWriter(this.projection, session, LEDGER_SCHEMA, this.checkpoint);
-      this.feed = feeds.open(this.checkpoint.position, signal, () => this.listeners.size > 0);
+      const backfiller = new Backfiller(this.projection, session, store);
+      this.feed = feeds.open(
+        this.checkpoint.position,
+        signal,
+        () => this.listeners.size > 0,
+        streamsOf(this.projection),
+      );
       this.announce('catching-up', null);
-      await this.follow(writer, this.feed, signal);
+      await this.follow(writer, backfiller, this.feed, signal);
     } finally {
       term.abort();
       this.feed = undefined;
@@ -151,15 +159,25 @@ export class Projector {
     return false;
   }
 
-  private async follow(writer: ProjectionWriter, feed: EventFeed, signal: AbortSignal): Promise<void> {
+  private async follow(
+    writer: ProjectionWriter,
+    backfiller: Backfiller,
+    feed: EventFeed,
+    signal: AbortSignal,
+  ): Promise<void> {
     let idleSinceMs = Date.now();
+    let owesHistory = true;
     for (;;) {
+      // In turn with what is new, so that neither keeps the other waiting for more than a chunk.
+      if (owesHistory) owesHistory = await backfiller.step();
+      if (owesHistory && !feed.hasNews) continue;
       const batch = await feed.take();
       if (batch === undefined || signal.aborted) return;
       if (batch.events.length > 0 || Date.now() - idleSinceMs >= limits.projectionIdleCheckpointMs) {
         await this.write(writer, batch);
         idleSinceMs = Date.now();
       }
+      owesHistory ||= backfiller.isBegunBy(batch.events);
       this.retryMs = limits.projectionRetryMsFirst;
       if (batch.caughtUp && this.state !== 'live') this.announce('live', null);
       else this.notify();

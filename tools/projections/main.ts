@@ -62,7 +62,7 @@ function inspect(
   projections: readonly Projection[],
   { postgres, store }: Connections,
 ): Promise<readonly Inspection[]> {
-  return Promise.all(projections.map(({ name }) => inspectProjection(postgres, store, name, Date.now())));
+  return Promise.all(projections.map((each) => inspectProjection(postgres, store, each, Date.now())));
 }
 
 await runTool(main);

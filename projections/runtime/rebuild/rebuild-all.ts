@@ -1,5 +1,5 @@
 import { assert } from '../../../src/kernel/assert.js';
-import { moneyBatches } from '../money-streams.js';
+import { logBatches, streamsOfAll } from '../money-streams.js';
 import type { Projection } from '../projection.js';
 import { Rebuild, type RebuildPorts, type RebuildResult } from './rebuild.js';
 
@@ -44,7 +44,8 @@ async function fill(
   );
   const farthest = legs.reduce((most, { target }) => (target > most ? target : most), 0n);
   let events = 0;
-  for await (const batch of moneyBatches(store, 0n, farthest)) {
+  const prefixes = streamsOfAll(rebuilds.map(({ projection }) => projection));
+  for await (const batch of logBatches(store, 0n, farthest, prefixes)) {
     await Promise.all(legs.map(({ rebuild, target }) => rebuild.write(batch, target)));
     events += batch.length;
     report({ position: batch.at(-1)?.position ?? 0n, target: farthest, events });

@@ -38,21 +38,46 @@ export async function dropShadow(sql: Sql, projection: Projection): Promise<void
 }
 
 async function createLike(sql: Sql, schema: string, table: string): Promise<void> {
-  const { rows } = await sql.query<{ kind: string; options: string[] | null; comment: string | null }>(
-    `select relkind::text as kind, reloptions as options, obj_description(oid, 'pg_class') as comment
+  const { rows } = await sql.query<{
+    kind: string;
+    options: string[] | null;
+    comment: string | null;
+    partitionedBy: string | null;
+  }>(
+    `select relkind::text as kind, reloptions as options, obj_description(oid, 'pg_class') as comment,
+            pg_get_partkeydef(oid) as "partitionedBy"
        from pg_class where oid = $1::regclass`,
     [`${LEDGER_SCHEMA}.${table}`],
   );
   const [live] = rows;
-  assert(live?.kind === 'r', `${table} is a plain table: no other kind is rebuilt.`);
+  assert(live?.kind === 'r' || live?.kind === 'p', `${table} is a table: nothing else is rebuilt.`);
   const copy = `${schema}.${table}`;
+  const partitioned = live.partitionedBy === null ? '' : ` partition by ${live.partitionedBy}`;
   // Indexes follow one by one: copied along they would get new names, which later migrations do not know.
-  await sql.query(`create table ${copy} (like ${LEDGER_SCHEMA}.${table} including all excluding indexes)`);
+  await sql.query(
+    `create table ${copy} (like ${LEDGER_SCHEMA}.${table} including all excluding indexes)${partitioned}`,
+  );
   if (live.options !== null) await sql.query(`alter table ${copy} set (${live.options.join(', ')})`);
   if (live.comment !== null) {
     await sql.query(`comment on table ${copy} is '${live.comment.replaceAll("'", "''")}'`);
   }
   for (const statement of await indexStatements(sql, schema, table)) await sql.query(statement);
+  if (live.kind === 'p') await createPartitions(sql, schema, table);
+}
+
+/** Makes the same partitions, and theirs. */
+async function createPartitions(sql: Sql, schema: string, table: string): Promise<void> {
+  // The live projector neither adds nor drops one meanwhile.
+  await sql.query(`lock table ${LEDGER_SCHEMA}.${table} in share update exclusive mode`);
+  const { rows } = await sql.query<{ name: string; bound: string }>(
+    `select c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bound
+       from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = $1::regclass order by c.oid`,
+    [`${LEDGER_SCHEMA}.${table}`],
+  );
+  for (const { name, bound } of rows) {
+    await createLike(sql, schema, name);
+    await sql.query(`alter table ${schema}.${table} attach partition ${schema}.${name} ${bound}`);
+  }
 }
 
 async function indexStatements(sql: Sql, schema: string, table: string): Promise<string[]> {
@@ -81,12 +106,26 @@ export async function swapTables(sql: Sql, projection: Projection): Promise<void
   const views = await viewStatements(sql, projection);
   await sql.query(`create schema ${replaced}`);
   for (const table of projection.tables) {
-    await sql.query(`alter table ${LEDGER_SCHEMA}.${table} set schema ${replaced}`);
-    await sql.query(`alter table ${shadow}.${table} set schema ${LEDGER_SCHEMA}`);
+    const [old, fresh] = [
+      await withPartitions(sql, LEDGER_SCHEMA, table),
+      await withPartitions(sql, shadow, table),
+    ];
+    for (const name of old) await sql.query(`alter table ${LEDGER_SCHEMA}.${name} set schema ${replaced}`);
+    for (const name of fresh) await sql.query(`alter table ${shadow}.${name} set schema ${LEDGER_SCHEMA}`);
   }
   for (const statement of views) await sql.query(statement);
   for (const table of projection.tables) await sql.query(`drop table ${replaced}.${table}`);
   await sql.query(`drop schema ${replaced}`);
+}
+
+/** A table and, when it is partitioned, all below it: each has a schema of its own. */
+async function withPartitions(sql: Sql, schema: string, table: string): Promise<readonly string[]> {
+  const { rows } = await sql.query<{ name: string }>(
+    `select c.relname as name from pg_partition_tree($1::regclass) tree join pg_class c on c.oid = tree.relid
+      order by tree.level, c.oid`,
+    [`${schema}.${table}`],
+  );
+  return rows.length === 0 ? [table] : rows.map(({ name }) => name);
 }
 
 /** What makes each view on the live tables anew, bound by name to whatever then has the tables' names. */

@@ -1,0 +1,33 @@
+import type { CounterShape } from './counter-shape.js';
+
+/** The shard that holds what was backfilled: apart, so that the others hold the same whenever that was done. */
+export const HISTORY_SHARD = -1;
+
+/**
+ * How the events of one key are spread over shards: twice as many as soon as one second of its own (by the time the events happened) holds
+ * more than `shardSplitPerSecond` for each. Stepped event by event, in the order of the log.
+ */
+export class ShardedKey {
+  /** Events of each second so far, those stored before included. */
+  private readonly seconds = new Map<number, number>();
+
+  /** @param shards a power of two */
+  constructor(public shards = 1) {}
+
+  /** How many events of one second were stored before. */
+  begin(second: number, count: number): void {
+    this.seconds.set(second, count);
+  }
+
+  /** The shard of the next event. */
+  next(hash: number): number {
+    return hash % this.shards;
+  }
+
+  /** Counts an event of a second whose bucket is kept. */
+  count(second: number, { shardSplitPerSecond, shardsMax }: CounterShape): void {
+    const count = (this.seconds.get(second) ?? 0) + 1;
+    this.seconds.set(second, count);
+    if (count > shardSplitPerSecond * this.shards && this.shards < shardsMax) this.shards *= 2;
+  }
+}
