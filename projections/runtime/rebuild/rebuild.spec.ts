@@ -123,6 +123,19 @@ describe('a rebuild', () => {
     expect((await rebuild()).every(({ fresh, old }) => expect(fresh).toEqual(old) === undefined)).toBe(true);
   });
 
+  it('leaves tables that the planner knows, before anybody else looks at them', async () => {
+    await project();
+    await rebuild();
+    const { rows } = await postgres.query<{ table: string; known: boolean; columns: number }>(
+      `select c.relname as table, c.reltuples >= 0 as known,
+              (select count(*)::int from pg_stats where schemaname = 'ledger' and tablename = c.relname) as columns
+         from pg_class c where c.relnamespace = 'ledger'::regnamespace and c.relname = any($1)`,
+      [PROJECTIONS.flatMap(({ tables }) => tables)],
+    );
+    expect(rows.filter(({ known }) => !known)).toEqual([]);
+    expect(rows.find(({ table }) => table === 'entries')?.columns).toBeGreaterThan(5);
+  });
+
   it('goes on beside writes, the live projector and readers, who see whole tables at every moment', async () => {
     const runner = run();
     await caughtUp(runner);
