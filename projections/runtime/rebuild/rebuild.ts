@@ -5,6 +5,7 @@ import type { PostgresSession } from '../../../src/edges/postgres/postgres-sessi
 import type { Postgres } from '../../../src/edges/postgres/postgres.js';
 import type { Sql } from '../../../src/edges/postgres/sql.js';
 import { PostgresUnavailable, SQLSTATE, sqlstateOf } from '../../../src/edges/postgres/sqlstate.js';
+import { Backfiller } from '../backfiller.js';
 import {
   beginCheckpoint,
   CheckpointRefused,
@@ -14,7 +15,7 @@ import {
 } from '../checkpoint.js';
 import { clearStop, requestRetry } from '../control.js';
 import { digestTables, type TableDigest } from '../digest.js';
-import { moneyBatches } from '../money-streams.js';
+import { logBatches, streamsOf, weightOf } from '../money-streams.js';
 import { ProjectionWriter } from '../projection-writer.js';
 import { LEDGER_SCHEMA, type Projection } from '../projection.js';
 import { createShadow, dropShadow, shadowSchemaOf, swapTables } from './shadow-tables.js';
@@ -58,6 +59,7 @@ export class Rebuild {
     private readonly ports: RebuildPorts,
     private readonly session: PostgresSession,
     private readonly writer: ProjectionWriter,
+    private readonly backfiller: Backfiller,
   ) {}
 
   /**
@@ -87,6 +89,7 @@ export class Rebuild {
         ports,
         session,
         new ProjectionWriter(projection, session, schema, checkpoint),
+        new Backfiller(projection, session, ports.store),
       );
       await rebuild.look();
       return rebuild;
@@ -151,10 +154,13 @@ export class Rebuild {
   }
 
   private async catchUp(target: bigint): Promise<void> {
-    for await (const batch of moneyBatches(this.ports.store, this.position, target)) {
-      await this.writer.write(batch, null);
-    }
+    for await (const batch of this.batches(target)) await this.writer.write(batch, null);
     await this.writer.write([], target);
+    await this.backfiller.finish();
+  }
+
+  private batches(to: bigint): AsyncIterable<readonly RecordedEvent[]> {
+    return logBatches(this.ports.store, this.position, to, streamsOf(this.projection));
   }
 
   /** @returns null when the live tables have moved on too far to be caught up with while they wait */
@@ -171,21 +177,37 @@ export class Rebuild {
       if (missing === null) return null;
       await last.writeWithin(sql, missing, stored.position);
     }
+    const incomparable = this.live.flaw ?? (await this.unfinished(sql));
     const fresh = await digestTables(sql, this.projection, shadow);
     const old = await digestTables(sql, this.projection, LEDGER_SCHEMA);
     await swapTables(sql, this.projection);
     await this.replaceCheckpoint(sql);
     await clearStop(sql, name);
     await requestRetry(sql, name);
-    return { name, position: last.checkpoint.position, fresh, old, incomparable: this.live.flaw };
+    return { name, position: last.checkpoint.position, fresh, old, incomparable };
+  }
+
+  /** Why the old tables may lack rows although they stand at the same position; null when they do not. */
+  private async unfinished(sql: Sql): Promise<string | null> {
+    const { backfill } = this.projection;
+    if (backfill === undefined) return null;
+    const path = (schema: string) => sql.query(`set local search_path = ${schema}`);
+    await path(LEDGER_SCHEMA);
+    const owed = await backfill.owed(sql);
+    await path(shadowSchemaOf(this.projection));
+    return owed === null ? null : 'The old tables were still being filled in with history.';
   }
 
   /** What is missing up to a position; null when it is more than should be written while others wait. */
   private async eventsUpTo(position: bigint): Promise<readonly RecordedEvent[] | null> {
     const events: RecordedEvent[] = [];
-    for await (const batch of moneyBatches(this.ports.store, this.position, position)) {
+    let weight = 0;
+    for await (const batch of this.batches(position)) {
       events.push(...batch);
-      if (events.length > limits.rebuildFinalEventsMax) return null;
+      // What is asked for of history is filled in before the exchange, not while others wait for it.
+      if (this.backfiller.isBegunBy(batch)) return null;
+      weight += batch.reduce((sum, event) => sum + weightOf(event), 0);
+      if (weight > limits.rebuildFinalEventsMax) return null;
     }
     return events;
   }
