@@ -129,7 +129,7 @@ describe('a rebuild', () => {
     const { rows } = await postgres.query<{ table: string; known: boolean; columns: number }>(
       `select c.relname as table, c.reltuples >= 0 as known,
               (select count(*)::int from pg_stats where schemaname = 'ledger' and tablename = c.relname) as columns
-         from pg_class c where c.relnamespace = 'ledger'::regnamespace and c.relname = any($1)`,
+         from pg_class c where c.relnamespace = 'ledger'::regnamespace and c.relkind = 'r' and c.relname = any($1)`,
       [PROJECTIONS.flatMap(({ tables }) => tables)],
     );
     expect(rows.filter(({ known }) => !known)).toEqual([]);
