@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PROJECTIONS } from '../../projections/index.js';
+import { streamsOfAll } from '../../projections/runtime/money-streams.js';
 import type { AppConfig } from '../config/config.js';
 import { limits } from '../config/limits.js';
 import type { EventStore } from '../edges/event-store/event-store.js';
@@ -22,8 +24,10 @@ export interface Opened<Part> {
  * @throws EmbeddedEventStoreFailure one sentence: port taken, data directory in use
  */
 export async function openEventLog(config: AppConfig, logger: AppLogger): Promise<Opened<EventStore>> {
+  // The settler follows a part of what the projections follow: they share one subscription.
+  const common = config.roles.includes('projector') ? streamsOfAll(PROJECTIONS) : [];
   if (config.eventStoreUrl !== null) {
-    const client = new EventStoreDbEventStore(config.eventStoreUrl);
+    const client = new EventStoreDbEventStore(config.eventStoreUrl, common);
     return { part: client, place: 'EVENTSTORE_URL', close: () => closeClient(client) };
   }
   const dataDirectory = path.join(config.dataDirectory, 'event-store');
@@ -41,7 +45,7 @@ export async function openEventLog(config: AppConfig, logger: AppLogger): Promis
         : 'The embedded event store ended and stays down: see its last message, then restart this process.',
     ),
   );
-  const client = new EventStoreDbEventStore(embedded.connectionString);
+  const client = new EventStoreDbEventStore(embedded.connectionString, common);
   return {
     part: client,
     place: `embedded, 127.0.0.1:${embedded.port}, ${dataDirectory}`,

@@ -46,13 +46,17 @@ const IDENTITY_STREAM = 'evenkeelStore-identity';
  */
 export class EventStoreDbEventStore extends EventStore {
   private readonly client: EventStoreDBClient;
-  private readonly shared = new SharedSubscriptions((options) => followAll(this.client, options));
+  private readonly shared: SharedSubscriptions;
   private identity: string | undefined;
 
-  /** @param connectionString `esdb://…`, single node or cluster */
-  constructor(connectionString: string) {
+  /**
+   * @param connectionString `esdb://…`, single node or cluster
+   * @param common stream prefixes that readers of this process follow, one more of them than another
+   */
+  constructor(connectionString: string, common: readonly string[] = []) {
     super();
     this.client = EventStoreDBClient.connectionString(connectionString);
+    this.shared = new SharedSubscriptions((options) => followAll(this.client, options), common);
   }
 
   append(

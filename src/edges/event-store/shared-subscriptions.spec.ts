@@ -14,10 +14,14 @@ class Log {
   readonly subscriptions = new Set<AbortSignal>();
   opened = 0;
   head = 0n;
+  /** Where the next events stand. */
+  streamName = 'account-1';
+  private readonly names: string[] = [];
   private waiting: (() => void)[] = [];
   private failure: Error | undefined;
 
   append(count = 1): void {
+    for (let left = count; left > 0; left -= 1) this.names.push(this.streamName);
     this.head += BigInt(count);
     this.wakeAll();
   }
@@ -43,7 +47,7 @@ class Log {
         if (failure !== undefined) throw failure;
         if (position < this.head) {
           position += 1n;
-          yield { kind: 'event', event: eventAt(position) };
+          yield { kind: 'event', event: eventAt(position, this.names[Number(position) - 1]) };
         } else if (!isCaughtUp) {
           isCaughtUp = true;
           yield { kind: 'caught-up' };
@@ -68,11 +72,11 @@ class Log {
   }
 }
 
-function eventAt(position: bigint): RecordedEvent {
+function eventAt(position: bigint, streamName = 'account-1'): RecordedEvent {
   return {
     id: `event-${position}`,
     type: 'Happened',
-    streamName: 'account-1',
+    streamName,
     revision: position - 1n,
     position,
     recordedAtMs: 0,
@@ -91,17 +95,25 @@ class Reader {
   hold: Promise<void> = Promise.resolve();
   private readonly stopping = new AbortController();
 
-  constructor(shared: SharedSubscriptions, after: bigint | 'start' = 'start') {
-    void this.read(shared, after);
+  constructor(
+    shared: SharedSubscriptions,
+    after: bigint | 'start' = 'start',
+    prefixes: readonly string[] = PREFIXES,
+  ) {
+    void this.read(shared, after, prefixes);
   }
 
   stop(): void {
     this.stopping.abort();
   }
 
-  private async read(shared: SharedSubscriptions, after: bigint | 'start'): Promise<void> {
+  private async read(
+    shared: SharedSubscriptions,
+    after: bigint | 'start',
+    streamPrefixes: readonly string[],
+  ): Promise<void> {
     try {
-      const messages = shared.subscribe({ after, streamPrefixes: PREFIXES, signal: this.stopping.signal });
+      const messages = shared.subscribe({ after, streamPrefixes, signal: this.stopping.signal });
       for await (const message of messages) {
         if (message.kind === 'caught-up') this.caughtUp += 1;
         else if (message.kind === 'event') {
@@ -147,6 +159,27 @@ describe('SharedSubscriptions', () => {
     await until(() => log.subscriptions.size === 1, say('one subscription is left'));
     for (const reader of [first, second, late]) reader.stop();
     await until(() => log.subscriptions.size === 0, say('the last reader closed it'));
+  });
+
+  it('lets who follows some of the common streams share with who follows all of them, and hands it only its own', async () => {
+    const log = new Log();
+    const shared = new SharedSubscriptions(log.open, ['account-', 'activities-']);
+    const [all, some] = [new Reader(shared, 'start', ['account-', 'activities-']), new Reader(shared)];
+    await until(() => all.caughtUp + some.caughtUp === 2, say('both caught up'));
+    log.append();
+    await until(() => log.subscriptions.size === 1, say('one subscription is left'));
+    log.streamName = 'activities-1';
+    log.append(2);
+    log.streamName = 'account-1';
+    log.append();
+    await until(() => all.positions.at(-1) === 4n && some.positions.at(-1) === 4n, say('all arrived'));
+    expect([all.positions, some.positions]).toEqual([
+      [1n, 2n, 3n, 4n],
+      [1n, 4n],
+    ]);
+    all.stop();
+    some.stop();
+    await until(() => log.subscriptions.size === 0, say('all closed'));
   });
 
   it('misses nothing and repeats nothing while events arrive all the time', async () => {

@@ -14,7 +14,14 @@ export type OpenSubscription = (options: SubscribeAllOptions) => AsyncIterable<S
 export class SharedSubscriptions {
   private readonly trunks = new Map<string, Trunk>();
 
-  constructor(private readonly open: OpenSubscription) {}
+  /**
+   * @param common prefixes that are followed together as soon as anybody follows some of them; who follows others shares with
+   *   those that follow the very same
+   */
+  constructor(
+    private readonly open: OpenSubscription,
+    private readonly common: readonly string[] = [],
+  ) {}
 
   /**
    * As `EventStore.subscribeAll`, by stream prefixes. Events are handed to several readers: they are not to be changed.
@@ -58,16 +65,18 @@ export class SharedSubscriptions {
     }
   }
 
-  private takeSeat(streamPrefixes: readonly string[], after: bigint | 'start'): Seat {
+  private takeSeat(wanted: readonly string[], after: bigint | 'start'): Seat {
+    const isCommon = wanted.every((prefix) => this.common.includes(prefix));
+    const streamPrefixes = isCommon ? this.common : wanted;
     const key = JSON.stringify(streamPrefixes);
     const known = this.trunks.get(key);
-    if (known !== undefined) return known.seat();
+    if (known !== undefined) return known.seat(wanted);
     const trunk = new Trunk(after, () => {
       if (this.trunks.get(key) === trunk) this.trunks.delete(key);
     });
     this.trunks.set(key, trunk);
     trunk.start((signal) => this.open({ streamPrefixes, after, signal }));
-    return trunk.seat();
+    return trunk.seat(wanted);
   }
 }
 
@@ -116,8 +125,9 @@ class Trunk {
     void this.run(open(this.stopping.signal));
   }
 
-  seat(): Seat {
-    const seat = new Seat(this.position, () => this.remove(seat));
+  /** @param streamPrefixes what is handed to who sits there */
+  seat(streamPrefixes: readonly string[]): Seat {
+    const seat = new Seat(this.position, streamPrefixes, () => this.remove(seat));
     this.seats.add(seat);
     return seat;
   }
@@ -158,6 +168,7 @@ class Seat {
   constructor(
     /** Everything after this position comes here. */
     readonly since: bigint | 'start',
+    private readonly streamPrefixes: readonly string[],
     private readonly onLeave: () => void,
   ) {}
 
@@ -167,6 +178,12 @@ class Seat {
   }
 
   give(message: Positioned): void {
+    if (
+      message.kind === 'event' &&
+      !this.streamPrefixes.some((each) => message.event.streamName.startsWith(each))
+    ) {
+      return;
+    }
     if (this.unread >= limits.sharedSubscriptionMessagesMax) {
       this.leave();
       return;
