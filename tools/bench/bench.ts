@@ -60,10 +60,7 @@ export class Bench {
     const phases = await this.available();
     const full = await this.fill();
     for (let round = 1; round <= pace.rounds; round += 1) {
-      for (const phase of phases) {
-        const rounds = ACTIVITY_PHASES.includes(phase) ? pace.activityRounds : pace.rounds;
-        if (round <= rounds) await this.counted(phase, `${round}/${rounds}`);
-      }
+      for (const phase of phases) await this.counted(phase, `${round}/${pace.rounds}`);
     }
     if (this.options.phases.includes('open-loop')) await this.openLoop();
     await this.profile();

@@ -45,19 +45,18 @@ export const ZIPF_EXPONENT = 0.99;
 /** What the open loop sends, as a share of what the closed loop reached. */
 export const OPEN_LOOP_SHARE = 0.6;
 
-/** The phases that are not about transfers, and what of them the read models count. */
+/** The phases that are not about transfers. */
 export const ACTIVITY_PHASES: readonly PhaseName[] = ['activities', 'hot-activities'];
 
 /** How long everything takes. */
 export interface Pace {
   readonly accounts: number;
-  /** Turns every other closed-loop phase gets. */
+  /** Turns every closed-loop phase gets. */
   readonly rounds: number;
   /** Of each turn: not counted, then counted. */
   readonly warmUpMs: number;
   readonly measureMs: number;
-  /** Turns of the phases of activities, and how long each is: what they store takes the read models longer than transfers do. */
-  readonly activityRounds: number;
+  /** Of a turn of activities: the read models take longer over what it stores than over as much time of transfers. */
   readonly activityMs: number;
   readonly openLoopMs: number;
   /** Before everything else, so that the first phases do not pay for compiling. */
@@ -69,7 +68,6 @@ export const PACE: Pace = {
   rounds: 3,
   warmUpMs: 1_500,
   measureMs: 6_000,
-  activityRounds: 2,
   activityMs: 3_000,
   openLoopMs: 20_000,
   firstWarmUpMs: 8_000,
@@ -80,7 +78,6 @@ export const QUICK_PACE: Pace = {
   rounds: 1,
   warmUpMs: 500,
   measureMs: 2_500,
-  activityRounds: 1,
   activityMs: 2_000,
   openLoopMs: 5_000,
   firstWarmUpMs: 3_000,
