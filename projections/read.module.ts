@@ -11,6 +11,11 @@ import { ListBalancesHandler } from './balance-snapshots/balances.query.js';
 import { ExplainBalanceController } from './balance-snapshots/explain.http.js';
 import { ExplainBalanceHandler } from './balance-snapshots/explain.query.js';
 import { ReadBalanceAtHandler } from './balance-snapshots/balance-at.query.js';
+import { ListCountersHandler } from './counters/counter-list.query.js';
+import { ReadCounterSeriesHandler } from './counters/counter-series.query.js';
+import { ReadTopKeysHandler } from './counters/counter-top.query.js';
+import { ReadCounterWindowHandler } from './counters/counter-window.query.js';
+import { ReadCountersController } from './counters/counters.http.js';
 import { ListEntriesController } from './entries/entries.http.js';
 import { ListEntriesHandler } from './entries/entries.query.js';
 import { ReadIntegrityController } from './integrity/integrity.http.js';
@@ -45,6 +50,7 @@ export class ReadModule {
         ListTransactionsController,
         ReadStatementController,
         ReadIntegrityController,
+        ReadCountersController,
       ],
       providers: [
         { provide: Postgres, useValue: postgres },
@@ -63,6 +69,10 @@ export class ReadModule {
         ReadStatementHandler,
         { provide: INSPECTED_PROJECTIONS, useValue: runner.projections },
         ReadIntegrityHandler,
+        ListCountersHandler,
+        ReadCounterWindowHandler,
+        ReadCounterSeriesHandler,
+        ReadTopKeysHandler,
       ],
     };
   }

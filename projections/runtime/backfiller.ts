@@ -63,7 +63,13 @@ export class Backfiller {
     to: bigint,
   ): Promise<void> {
     try {
-      await this.session.transaction((sql) => backfill.fill(sql, events, from, to));
+      await this.session.transaction(async (sql) => {
+        // As whoever moves the checkpoint does: a rebuild that exchanges the tables is waited for here, with nothing held.
+        await sql.query('select from projection_checkpoints where name = $1 for update', [
+          this.projection.name,
+        ]);
+        await backfill.fill(sql, events, from, to);
+      });
     } catch (error) {
       const half = Math.ceil(events.length / 2);
       const [event, middle] = [events.at(0), events[half - 1]];

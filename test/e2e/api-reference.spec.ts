@@ -138,7 +138,11 @@ describe('the OpenAPI document', () => {
   it('names no operation of a company that can be reached without saying which', async () => {
     for (const { route, operation } of operations.filter((each) => each.route.includes('/v1/'))) {
       // The lists are not served here; the guard is global, and asked on every route that is.
-      if (/^list|^readBalance|^readStatement|^readIntegrity|^explainBalance/.test(operation.operationId))
+      if (
+        /^list|^readBalance|^readStatement|^readIntegrity|^readCounters|^explainBalance/.test(
+          operation.operationId,
+        )
+      )
         continue;
       const answer = await call(served.url, route.replaceAll(/\{\w+\}/g, 'x'), {
         company: 'not a company',

@@ -48,7 +48,7 @@ export function createHttpServer(logger: AppLogger, state: ServerState): Fastify
       const isTooLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
       sendProblem(reply, new Problem(isTooLong ? 'route-must-exist' : 'request-must-be-well-formed'));
     },
-    routerOptions: { maxParamLength: limits.idempotencyKeyCharsMax },
+    routerOptions: { maxParamLength: Math.max(limits.idempotencyKeyCharsMax, limits.counterKeyCharsMax) },
     logger: false,
   });
   const server = adapter.getInstance<FastifyInstance>();

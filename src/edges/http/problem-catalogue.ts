@@ -15,6 +15,7 @@ export type TransportCode =
   | 'idempotency-key-must-be-well-formed'
   | 'company-must-be-well-formed'
   | 'cursor-must-be-well-formed'
+  | 'counter-must-exist'
   | 'route-must-exist'
   | 'method-must-be-allowed'
   | 'ledger-is-busy'
@@ -123,6 +124,11 @@ export const PROBLEMS: { readonly [Code in ProblemCode]: ProblemEntry } = {
     400,
     'The cursor is not one this list gave out.',
     'Start from the first page, or send a cursor exactly as it was answered, with the same filters.',
+  ),
+  'counter-must-exist': badInput(
+    404,
+    'There is no such counter.',
+    'Name a counter that activities were sent to, that was defined, or ledger-postings; one that was begun a moment ago is read with atLeast.',
   ),
   'route-must-exist': badInput(404, 'There is nothing at this address.', 'See /docs for every operation.'),
   'method-must-be-allowed': badInput(
