@@ -2,21 +2,31 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import type { LedgerSystem } from '../system/ledger-system.js';
 import { fillStore, openBigAccount, type FullStore } from './full-store.js';
 import { LoadFailure, LoadGenerator, type Hear, type LoadAnswer } from './generator.js';
-import { readLag, waitForReadModels } from './lag.js';
+import { LagWatch, readCounter, readLag, waitForReadModels } from './lag.js';
 import type { LoadOrder } from './load/messages.js';
 import type { BenchOptions } from './options.js';
 import {
   ACTIVITY_PHASES,
+  EVENTS_PER_TRANSFER,
   OPEN_LOOP_SHARE,
   PACE,
   QUICK_PACE,
+  TRANSFER_PHASES,
   type ClosedLoopPhase,
   type Pace,
   type PhaseName,
 } from './phases.js';
 import { sampleProcesses, type Sample } from './processes.js';
 import { takeProfiles } from './profile/take-profiles.js';
-import { combine, memoryOf, type BenchResult, type MeasuredTurn, type PreloadResult } from './results.js';
+import {
+  combine,
+  memoryOf,
+  type BenchResult,
+  type CatchUpResult,
+  type MeasuredTurn,
+  type PreloadResult,
+  type ReadSideResult,
+} from './results.js';
 import { figure } from './table.js';
 
 /** How long the read models may stand still between two turns before the run goes on without them. */
@@ -62,10 +72,12 @@ export class Bench {
     for (let round = 1; round <= pace.rounds; round += 1) {
       for (const phase of phases) await this.counted(phase, `${round}/${pace.rounds}`);
     }
-    if (this.options.phases.includes('open-loop')) await this.openLoop();
+    const readSide = this.options.phases.includes('open-loop') ? await this.openLoop(full) : null;
     await this.profile();
     const memoryBytes = memoryOf(await this.sample());
+    const stored = (full?.events ?? 0) + (await this.eventsWritten());
     const preload = full && (await this.reopen(full));
+    const catchUp = this.options.isCatchUpWanted ? await this.catchUp(stored, full) : null;
     return {
       machine: {
         node: process.version,
@@ -76,6 +88,8 @@ export class Bench {
       },
       accounts: pace.accounts,
       preload,
+      readSide,
+      catchUp,
       phases: [...this.turns].map(([phase, turns]) => combine(phase, turns)),
       skipped: this.skipped,
       memoryBytes,
@@ -104,12 +118,51 @@ export class Bench {
     this.keep(phase, measured, round);
   }
 
-  private async openLoop(): Promise<void> {
+  private async openLoop(full: FullStore | null): Promise<ReadSideResult | null> {
     const { warmUpMs, openLoopMs } = this.pace;
-    const uniform = combine('uniform', this.turns.get('uniform') ?? []);
-    const perSecond = uniform.perSecond * OPEN_LOOP_SHARE;
-    const order: LoadOrder = { kind: 'open-loop', perSecond, warmUpMs, measureMs: openLoopMs };
-    this.keep('open-loop', await this.measure(order), `at ${figure(perSecond)}/s`);
+    const perSecond = this.rateOf('uniform') * OPEN_LOOP_SHARE;
+    const measured = await this.measure({
+      kind: 'open-loop',
+      perSecond,
+      readAccountId: full?.bigAccountId ?? null,
+      warmUpMs,
+      measureMs: openLoopMs,
+    });
+    this.keep('open-loop', measured, `at ${figure(perSecond)}/s`);
+    return measured.readSide;
+  }
+
+  /** Fills all read models of an empty database from the start of the log. */
+  private async catchUp(events: number, full: FullStore | null): Promise<CatchUpResult> {
+    const { system } = this;
+    await system.stop();
+    await system.dropPostgres();
+    this.say(`The read models are filled anew with ${events} events.`);
+    const startedMs = performance.now();
+    await system.start();
+    const caughtUpMs = await waitForReadModels(system.origin, READ_MODEL_STALL_MS_MAX);
+    if (caughtUpMs === null) throw new LoadFailure('The read models stand still: see the log of the ledger.');
+    const tookMs = performance.now() - startedMs;
+    const written = TRANSFER_PHASES.map((phase) => this.rateOf(phase) * EVENTS_PER_TRANSFER);
+    return {
+      events,
+      tookMs,
+      eventsPerSecond: (events * 1000) / tookMs,
+      writtenPerSecond: Math.max(full?.eventsPerSecond ?? 0, ...written),
+    };
+  }
+
+  /** What this run has made the ledger write: an activity counts as an event of its own. */
+  private async eventsWritten(): Promise<number> {
+    const posted = await readCounter(this.system.origin, 'ledger_transactions_posted_total');
+    const activities = await readCounter(this.system.origin, 'activity_events_total');
+    return this.pace.accounts + posted * EVENTS_PER_TRANSFER + activities;
+  }
+
+  /** Of what was counted so far; 0 for a phase that was left out. */
+  private rateOf(phase: PhaseName): number {
+    const turns = this.turns.get(phase);
+    return turns === undefined ? 0 : combine(phase, turns).perSecond;
   }
 
   private turn(
@@ -170,18 +223,23 @@ export class Bench {
     const { origin } = this.system;
     let begun: Promise<Sample | null> = Promise.resolve(null);
     let begunMs = performance.now();
+    let watch: LagWatch | undefined;
     const answer = await this.ask(order, {
       onMeasuring: () => {
         begunMs = performance.now();
         begun = this.sample();
+        if (order.kind === 'open-loop') watch = new LagWatch(origin);
       },
     });
     const elapsedMs = performance.now() - begunMs;
+    const lag = await watch?.end();
     const [before, after, { lagMs }] = await Promise.all([begun, this.sample(), readLag(origin)]);
     if (answer.kind !== 'turn') throw new LoadFailure(`The load answered ${order.kind} with ${answer.kind}.`);
     const caughtUpMs = await waitForReadModels(origin, READ_MODEL_STALL_MS_MAX);
     if (caughtUpMs === null) this.say('  The read models stand still: the next turn begins without them.');
-    return { turn: answer.turn, lagMs, caughtUpMs, elapsedMs, before, after };
+    const { turn, reads } = answer;
+    const readSide = lag && reads ? { lag, reads } : null;
+    return { turn, lagMs, caughtUpMs, elapsedMs, before, after, readSide };
   }
 
   private ask(order: LoadOrder, hear?: Hear): Promise<LoadAnswer> {

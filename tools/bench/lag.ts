@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
+import { Latencies, type LatencySummary } from './load/latency.js';
 
 const ANSWER_MS_MAX = 15_000;
 const LOOK_MS = 50;
@@ -34,6 +35,41 @@ export async function readLag(origin: string): Promise<Lag> {
       .map(({ position }) => BigInt(position ?? 0))
       .reduce((least, position) => (position < least ? position : least)),
   };
+}
+
+/** Reads a counter of the API's metrics, all its labels together; 0 when it is not there. */
+export async function readCounter(origin: string, name: string): Promise<number> {
+  const { body } = await request(`${origin}/metrics`, {
+    headersTimeout: ANSWER_MS_MAX,
+    bodyTimeout: ANSWER_MS_MAX,
+  });
+  const lines = (await body.text()).split('\n').filter((line) => line.startsWith(name));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+/** Looks at the lag again and again, until it is ended. */
+export class LagWatch {
+  private readonly seen = new Latencies();
+  private readonly ending = new AbortController();
+  private readonly watching: Promise<void>;
+
+  constructor(private readonly origin: string) {
+    this.watching = this.watch();
+  }
+
+  async end(): Promise<LatencySummary> {
+    this.ending.abort();
+    await this.watching;
+    return this.seen.summary();
+  }
+
+  private async watch(): Promise<void> {
+    const { signal } = this.ending;
+    while (!signal.aborted) {
+      this.seen.record((await readLag(this.origin)).lagMs);
+      await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
 }
 
 /**

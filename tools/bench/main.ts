@@ -25,7 +25,7 @@ async function main(): Promise<number> {
     const code = await runExtra(name);
     if (code !== 0) return code;
   }
-  if (options.phases.length > 0) await measure(options);
+  if (options.phases.length > 0 || options.isCatchUpWanted) await measure(options);
   return 0;
 }
 

@@ -14,6 +14,7 @@ describe('the command line of the benchmark', () => {
       isQuick: false,
       isJson: false,
       phases: PHASES,
+      isCatchUpWanted: true,
       extras: [],
       preloadAccounts: 0,
       profileDirectory: null,

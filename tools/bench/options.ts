@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { PHASES, type PhaseName } from './phases.js';
+import { CATCH_UP, PHASES, type PhaseName } from './phases.js';
 
 /** Measured by scripts of their own, only when asked for by name. */
 export const EXTRA_MEASUREMENTS = ['append-ratio'] as const;
@@ -22,6 +22,8 @@ export interface BenchOptions {
   readonly isJson: boolean;
   /** The phases to run, in their own order, with those they are compared to. */
   readonly phases: readonly PhaseName[];
+  /** Whether the read models are filled anew from the start of the log, after everything else. */
+  readonly isCatchUpWanted: boolean;
   readonly extras: readonly ExtraMeasurement[];
   /** Accounts stored before the measurement, and five times as many events; 0 for an empty store. */
   readonly preloadAccounts: number;
@@ -52,7 +54,7 @@ export function readOptions(
     .description(DESCRIPTION)
     .option('--quick', 'an impression within a minute: shorter rounds, fewer accounts', false)
     .option('--json', 'ends with one line that holds everything as a JSON object', false)
-    .option('--only <names>', `some of ${[...PHASES, ...EXTRA_MEASUREMENTS].join(', ')}`, names)
+    .option('--only <names>', `some of ${[...PHASES, CATCH_UP, ...EXTRA_MEASUREMENTS].join(', ')}`, names)
     .option(
       '--preload <accounts>',
       'stores so many accounts and five times as many events first',
@@ -76,13 +78,14 @@ export function readOptions(
     preload: number;
     profile?: string;
   }>();
-  const wanted = given.only ?? new Set<string>(PHASES);
+  const wanted = given.only ?? new Set<string>([...PHASES, CATCH_UP]);
   // A rate of its own is what an open loop is set to; profiles are taken under the uniform load.
   const needsUniform = wanted.has('open-loop') || given.profile !== undefined;
   return {
     isQuick: given.quick,
     isJson: given.json,
     phases: PHASES.filter((name) => wanted.has(name) || (name === 'uniform' && needsUniform)),
+    isCatchUpWanted: wanted.has(CATCH_UP),
     extras: EXTRA_MEASUREMENTS.filter((name) => wanted.has(name)),
     preloadAccounts: given.preload,
     profileDirectory: given.profile ?? null,
@@ -90,7 +93,7 @@ export function readOptions(
 }
 
 function names(text: string): ReadonlySet<string> {
-  const known: readonly string[] = [...PHASES, ...EXTRA_MEASUREMENTS];
+  const known: readonly string[] = [...PHASES, CATCH_UP, ...EXTRA_MEASUREMENTS];
   const given = text.split(',').map((name) => name.trim());
   const unknown = given.find((name) => !known.includes(name));
   if (unknown === undefined) return new Set(given);

@@ -13,6 +13,9 @@ export const PHASES = [
 ] as const;
 export type PhaseName = (typeof PHASES)[number];
 
+/** Measured after all phases, over what they have stored. */
+export const CATCH_UP = 'catch-up';
+
 /** The phases that keep a fixed number of requests under way: each begins when another ends. */
 export type ClosedLoopPhase = Exclude<PhaseName, 'open-loop'>;
 
@@ -44,6 +47,11 @@ export const HOT_SHARE = 0.95;
 export const ZIPF_EXPONENT = 0.99;
 /** What the open loop sends, as a share of what the closed loop reached. */
 export const OPEN_LOOP_SHARE = 0.6;
+
+/** The phases that post transfers, as fast as they can. */
+export const TRANSFER_PHASES: readonly PhaseName[] = ['uniform', 'hot-credit', 'hot-debit', 'zipf', 'bulk'];
+/** Of a transfer with one checked leg: reserve, commit, and an entry on either side. */
+export const EVENTS_PER_TRANSFER = 4;
 
 /** The phases that are not about transfers. */
 export const ACTIVITY_PHASES: readonly PhaseName[] = ['activities', 'hot-activities'];

@@ -16,6 +16,8 @@ export function report(result: BenchResult, targets: readonly Target[]): string 
     ...processTable(result),
     ...wrongAnswers(result.phases),
     ...Object.entries(result.skipped).map(([phase, why]) => `${phase} was left out: ${why}`),
+    ...readSideLines(result),
+    ...catchUpLines(result),
     ...preloadLines(result),
     ...verdicts(targets),
   ].join('\n\n');
@@ -62,6 +64,34 @@ function wrongAnswers(phases: readonly PhaseResult[]): string[] {
     const kinds = Object.entries(wrong).map(([kind, count]) => `${kind} ${count} times`);
     return kinds.length === 0 ? [] : [`${rate}: not counted were ${kinds.join(', ')}.`];
   });
+}
+
+function readSideLines({ readSide }: BenchResult): string[] {
+  if (readSide === null) return [];
+  const { lag, reads } = readSide;
+  const lines = [
+    ['lagMs', lag],
+    ['currentBalanceReadMs', reads.latency.current],
+    ['pointInTimeReadMs', reads.latency['point-in-time']],
+  ] as const;
+  return [
+    table(
+      ['while the open loop writes', 'p50 ms', 'p95 ms', 'p99 ms', 'max ms'],
+      lines.map(([name, { p50Ms, p95Ms, p99Ms, maxMs }]) => [
+        name,
+        ...[p50Ms, p95Ms, p99Ms, maxMs].map(figure),
+      ]),
+    ),
+    ...(reads.wrong === 0 ? [] : [`${reads.wrong} reads were not answered with 200.`]),
+  ];
+}
+
+function catchUpLines({ catchUp }: BenchResult): string[] {
+  if (catchUp === null) return [];
+  const { events, tookMs, eventsPerSecond } = catchUp;
+  return [
+    `projectionEventsPerSecond: ${figure(eventsPerSecond)} (all read models from an empty database, ${events} events in ${figure(tookMs / 1000)} s, start included).`,
+  ];
 }
 
 function preloadLines({ preload }: BenchResult): string[] {

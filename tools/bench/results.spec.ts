@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Latencies } from './load/latency.js';
+import { Latencies, type LatencySummary } from './load/latency.js';
 import { Tally } from './load/tally.js';
 import type { PhaseName } from './phases.js';
 import type { Sample } from './processes.js';
@@ -23,6 +23,7 @@ function turn(done: number, part: Partial<MeasuredTurn> = {}): MeasuredTurn {
     elapsedMs: 2_000,
     before: sample(0),
     after: sample(1_000),
+    readSide: null,
     ...part,
   };
 }
@@ -92,6 +93,8 @@ function result(rates: Partial<Record<PhaseName, number>>, part: Partial<BenchRe
     machine: { node: 'v20', cpus: 2, model: 'any', memoryBytes: 1, loadAverage: 0 },
     accounts: 10,
     preload: null,
+    readSide: null,
+    catchUp: null,
     phases,
     skipped: {},
     memoryBytes: null,
@@ -100,6 +103,25 @@ function result(rates: Partial<Record<PhaseName, number>>, part: Partial<BenchRe
 }
 
 describe('judge', () => {
+  it('holds the read side to its own targets', () => {
+    const of = (p99Ms: number): LatencySummary => ({
+      p50Ms: 1,
+      p95Ms: 1,
+      p99Ms,
+      p999Ms: p99Ms,
+      maxMs: p99Ms,
+    });
+    const reads = { latency: { current: of(20), 'point-in-time': of(50.1) }, done: 10, wrong: 0 };
+    const catchUp = { events: 10, tookMs: 1_000, eventsPerSecond: 99, writtenPerSecond: 100 };
+    const targets = judge(result({}, { readSide: { lag: of(250), reads }, catchUp }));
+    expect(targets.map(({ name, value, isMet }) => [name, value, isMet])).toEqual([
+      ['projection lag p99 (ms)', 250, true],
+      ['current balance read p99 (ms)', 20, true],
+      ['point-in-time read p99 (ms)', 50.1, false],
+      ['projected events / written events', 0.99, false],
+    ]);
+  });
+
   it('passes what meets its target exactly and misses what falls short', () => {
     const targets = judge(
       result({

@@ -1,5 +1,6 @@
 import type { LatencySummary } from './load/latency.js';
 import type { Turn } from './load/messages.js';
+import type { ReadsTurn } from './load/read-load.js';
 import { RATE_NAMES, type PhaseName } from './phases.js';
 import { PROCESSES, type ProcessName, type Sample } from './processes.js';
 
@@ -34,6 +35,8 @@ export interface MeasuredTurn {
   readonly elapsedMs: number;
   readonly before: Sample | null;
   readonly after: Sample | null;
+  /** Only of the open loop. */
+  readonly readSide: ReadSideResult | null;
 }
 
 /** Puts the turns of one phase together: what was done in all of them, by the time of all of them. */
@@ -86,11 +89,30 @@ export interface BenchResult {
   };
   readonly accounts: number;
   readonly preload: PreloadResult | null;
+  /** Of the open loop; null without one. */
+  readonly readSide: ReadSideResult | null;
+  /** Null when it was not asked for. */
+  readonly catchUp: CatchUpResult | null;
   readonly phases: readonly PhaseResult[];
   /** Phases that were asked for and could not run: name -> why. */
   readonly skipped: Readonly<Partial<Record<PhaseName, string>>>;
   /** At the end, by process. */
   readonly memoryBytes: PerProcess | null;
+}
+
+/** What the read models did while transfers were written at the open loop's rate. */
+export interface ReadSideResult {
+  readonly lag: LatencySummary;
+  readonly reads: ReadsTurn;
+}
+
+/** What filling all read models from the start of the log took, with an empty database and an idle API. */
+export interface CatchUpResult {
+  readonly events: number;
+  readonly tookMs: number;
+  readonly eventsPerSecond: number;
+  /** Events a second, the greatest this run has written while the read models kept up. */
+  readonly writtenPerSecond: number;
 }
 
 /** What a full store did. */

@@ -1,4 +1,4 @@
-import type { PhaseName } from './phases.js';
+import { EVENTS_PER_TRANSFER, type PhaseName } from './phases.js';
 import type { BenchResult } from './results.js';
 
 /** A promise about speed, and what this run says about it. */
@@ -9,8 +9,6 @@ export interface Target {
   readonly isMet: boolean;
 }
 
-/** Appends of a transfer with one checked leg: reserve, commit, and an entry on either side. */
-const APPENDS_PER_TRANSFER = 4;
 const MEBIBYTE = 2 ** 20;
 
 const RAW_SHARE_MIN = 0.5;
@@ -18,12 +16,15 @@ const HOT_SHARE_MIN = 1;
 const BULK_SHARE_MIN = 2.5;
 const HOT_ACTIVITIES_SHARE_MIN = 0.9;
 const OPEN_LOOP_P99_MS_MAX = 100;
+const LAG_P99_MS_MAX = 250;
+const CURRENT_READ_P99_MS_MAX = 20;
+const POINT_IN_TIME_READ_P99_MS_MAX = 50;
 const PRELOADED_SHARE_MIN = 0.8;
 const OPEN_ACCOUNT_MS_MAX = 50;
 const API_MEBIBYTES_MAX = 600;
 
 /** The targets this run can judge. A run that leaves a phase out leaves out what depends on it. */
-export function judge({ phases, preload, memoryBytes }: BenchResult): Target[] {
+export function judge({ phases, preload, memoryBytes, readSide, catchUp }: BenchResult): Target[] {
   const rate = (name: PhaseName): number | undefined => phases.find(({ phase }) => phase === name)?.perSecond;
   const raw = rate('raw');
   const uniform = rate('uniform');
@@ -32,9 +33,9 @@ export function judge({ phases, preload, memoryBytes }: BenchResult): Target[] {
     if (value !== undefined && of !== undefined) targets.push(atLeast(name, value / of, min));
   };
   ratio(
-    `transfers / (raw appends / ${APPENDS_PER_TRANSFER})`,
+    `transfers / (raw appends / ${EVENTS_PER_TRANSFER})`,
     uniform,
-    raw && raw / APPENDS_PER_TRANSFER,
+    raw && raw / EVENTS_PER_TRANSFER,
     RAW_SHARE_MIN,
   );
   ratio('hot credit / transfers', rate('hot-credit'), uniform, HOT_SHARE_MIN);
@@ -43,6 +44,15 @@ export function judge({ phases, preload, memoryBytes }: BenchResult): Target[] {
   ratio('hot activities / activities', rate('hot-activities'), rate('activities'), HOT_ACTIVITIES_SHARE_MIN);
   const openLoop = phases.find(({ phase }) => phase === 'open-loop');
   if (openLoop) targets.push(atMost('open-loop p99 (ms)', openLoop.latency.p99Ms, OPEN_LOOP_P99_MS_MAX));
+  if (readSide) {
+    const { current, 'point-in-time': pointInTime } = readSide.reads.latency;
+    targets.push(
+      atMost('projection lag p99 (ms)', readSide.lag.p99Ms, LAG_P99_MS_MAX),
+      atMost('current balance read p99 (ms)', current.p99Ms, CURRENT_READ_P99_MS_MAX),
+      atMost('point-in-time read p99 (ms)', pointInTime.p99Ms, POINT_IN_TIME_READ_P99_MS_MAX),
+    );
+  }
+  ratio('projected events / written events', catchUp?.eventsPerSecond, catchUp?.writtenPerSecond, 1);
   if (preload) {
     ratio('transfers on the full store / empty', uniform, preload.emptyPerSecond, PRELOADED_SHARE_MIN);
     targets.push(atMost('opening the biggest account (ms)', preload.openAccountMs, OPEN_ACCOUNT_MS_MAX));

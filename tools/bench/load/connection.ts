@@ -39,18 +39,13 @@ export class Connection implements Dispatcher.DispatchHandler {
    * @param isKept whether the answer's text is wanted
    */
   send({ path, key, body }: Omit<PreparedRequest, 'commands'>, onAnswer: OnAnswer, isKept = false): void {
-    this.onAnswer = onAnswer;
-    this.isKept = isKept;
-    this.status = 0;
-    this.client.dispatch(
-      {
-        method: 'POST',
-        path,
-        headers: ['content-type', 'application/json', 'idempotency-key', key],
-        body,
-      },
-      this,
-    );
+    const headers = ['content-type', 'application/json', 'idempotency-key', key];
+    this.dispatch({ method: 'POST', path, headers, body }, onAnswer, isKept);
+  }
+
+  /** Asks a query. */
+  get(path: string, onAnswer: OnAnswer): void {
+    this.dispatch({ method: 'GET', path }, onAnswer, false);
   }
 
   onRequestStart(): void {
@@ -71,6 +66,13 @@ export class Connection implements Dispatcher.DispatchHandler {
 
   onResponseError(): void {
     this.finish(0);
+  }
+
+  private dispatch(request: Dispatcher.DispatchOptions, onAnswer: OnAnswer, isKept: boolean): void {
+    this.onAnswer = onAnswer;
+    this.isKept = isKept;
+    this.status = 0;
+    this.client.dispatch(request, this);
   }
 
   private finish(status: number): void {

@@ -12,6 +12,7 @@ import { Latencies } from './latency.js';
 import type { LoadOrder, LoadPlace, LoadReport } from './messages.js';
 import { openAccounts } from './open-accounts.js';
 import { RawAppends } from './raw-appends.js';
+import { ReadLoad } from './read-load.js';
 import { Requests } from './requests.js';
 import { Tally } from './tally.js';
 
@@ -25,6 +26,7 @@ const runId = randomUUID().slice(0, 8);
 const http = new HttpLoad(place.origin);
 const raw = new RawAppends(place.eventStoreUrl);
 const latencies = new Map<PhaseName, Latencies>();
+const startedAtMs = Date.now();
 let accountIds: readonly string[] = [];
 let requests = new Requests(['', ''], runId);
 
@@ -44,8 +46,13 @@ async function obey(order: LoadOrder): Promise<LoadReport> {
     }
     case 'open-loop': {
       const tally = newTally('open-loop', order, true);
-      await http.openLoop(tally.fromMs - order.warmUpMs, order.perSecond, requests, tally);
-      return { kind: 'turn', turn: tally.turn() };
+      const { fromMs, toMs } = tally;
+      const reader = new ReadLoad(place.origin, order.readAccountId ?? accountIds[0] ?? '');
+      const [reads] = await Promise.all([
+        reader.run(fromMs, toMs, startedAtMs),
+        http.openLoop(fromMs - order.warmUpMs, order.perSecond, requests, tally),
+      ]);
+      return { kind: 'turn', turn: tally.turn(), reads };
     }
     case 'probe': {
       const { status } = await http.send({ path: order.path, key: `probe-${runId}`, body: '{}' });

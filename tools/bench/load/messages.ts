@@ -1,5 +1,6 @@
 import type { ClosedLoopPhase, PhaseName } from '../phases.js';
 import type { LatencySummary } from './latency.js';
+import type { ReadsTurn } from './read-load.js';
 
 /** What the benchmark asks of the process that makes the load; one at a time. */
 export type LoadOrder =
@@ -16,6 +17,8 @@ export type LoadOrder =
   | {
       readonly kind: 'open-loop';
       readonly perSecond: number;
+      /** Whose balance is read meanwhile; null for one of the accounts that were opened. */
+      readonly readAccountId: string | null;
       readonly warmUpMs: number;
       readonly measureMs: number;
     }
@@ -43,7 +46,7 @@ export type LoadReport =
   | { readonly kind: 'measuring' }
   /** A long order goes on. */
   | { readonly kind: 'progress'; readonly done: number }
-  | { readonly kind: 'turn'; readonly turn: Turn }
+  | { readonly kind: 'turn'; readonly turn: Turn; readonly reads?: ReadsTurn }
   | { readonly kind: 'probed'; readonly status: number }
   | { readonly kind: 'credited'; readonly status: number; readonly tookMs: number }
   | { readonly kind: 'preloaded'; readonly bigAccountId: string; readonly events: number }
