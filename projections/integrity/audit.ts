@@ -4,6 +4,7 @@ import { ACCOUNT_STREAM_PREFIX } from '../../src/write/accounts/events.js';
 import type { PostedLeg } from '../../src/write/transactions/events.js';
 import { AuditedAccount, Sums } from './audited-account.js';
 import { Findings } from './findings.js';
+import { RowDigests } from './row-digests.js';
 
 type Event<Type extends RecordedLedgerEvent['type']> = Extract<RecordedLedgerEvent, { type: Type }>;
 
@@ -44,6 +45,8 @@ export class Audit {
   readonly reservations = new Map<string, OpenReservation>();
   /** Per currency, from the legs of posted transactions. */
   readonly currencies = new Map<string, Sums>();
+  /** Of every row a read model should have. */
+  readonly rows = new RowDigests();
   /** Transaction stream without an outcome -> how many events stand on it: all of them abandon attempts. */
   private readonly undecided = new Map<string, bigint>();
   events = 0;
@@ -56,6 +59,7 @@ export class Audit {
   /** Takes the next event in commit order. Streams other than accounts and transactions hold no money and are not given. */
   add(event: RecordedLedgerEvent): void {
     this.events += 1;
+    this.rows.add(event, this.position);
     this.position = event.position;
     if (event.streamName.startsWith(ACCOUNT_STREAM_PREFIX)) this.addToAccount(event);
     else this.addToTransaction(event);

@@ -122,6 +122,38 @@ describe('the checker', () => {
     expect(said.join('\n')).toContain('debits - credits = 2 EUR');
   });
 
+  it('sees a single row that was changed, and names it in the log', async () => {
+    const { transactionId } = await history.transfer(bank, customer, 7n);
+    await project();
+    await postgres.query(
+      'update ledger.entries set balance = balance + 1 where transaction_id = $1 and leg = 0',
+      [transactionId],
+    );
+    await postgres.query(`update ledger.transactions set description = 'other' where transaction_id = $1`, [
+      transactionId,
+    ]);
+    const checker = check();
+    await until(
+      () => checker.report?.mismatches['PostgreSQL differs'] === 2,
+      () => JSON.stringify(checker.report),
+    );
+    const told = said.join('\n');
+    expect(told).toContain(
+      `entries of transaction ${transactionId} leg 0 on account ${bank.accountId}: balance`,
+    );
+    expect(told).toContain(
+      `transactions of transaction ${transactionId}: description is not what the log says`,
+    );
+    await postgres.query(
+      'update ledger.entries set balance = balance - 1 where transaction_id = $1 and leg = 0',
+      [transactionId],
+    );
+    await postgres.query('update ledger.transactions set description = null where transaction_id = $1', [
+      transactionId,
+    ]);
+    await until(() => Object.keys(checker.report?.mismatches ?? { none: 1 }).length === 0);
+  });
+
   it('counts what is owed, and what of it is overdue', async () => {
     await project();
     await history.reserve(customer, randomUUID(), 10n);

@@ -2,17 +2,33 @@ import type { Audit } from './audit.js';
 import type { AuditedAccount } from './audited-account.js';
 import type { Findings } from './findings.js';
 import type { ReadModel, ReadModelRow } from './read-models.js';
+import type { DifferingRows } from './row-digests.js';
 
 /**
  * Compares a read model with the log as it was at the read model's own position: what was written since is not there in
  * either, and a leg that is still owed counts as booked, as the read model does.
  *
  * @param audit has taken every event up to that position and none after it
- * @param findings where what differs is added
+ * @param findings where accounts that differ are added
+ * @returns where single rows differ, each of which `nameRows` can name
  */
-export function compareReadModel(audit: Audit, model: ReadModel, findings: Findings): void {
+export function compareReadModel(
+  audit: Audit,
+  model: ReadModel,
+  findings: Findings,
+): readonly DifferingRows[] {
+  if (model.rows !== null) compareAccounts(audit, model, model.rows, findings);
+  return model.digests.flatMap((each) => audit.rows.differing(each));
+}
+
+function compareAccounts(
+  audit: Audit,
+  model: ReadModel,
+  rows: ReadonlyMap<string, ReadModelRow>,
+  findings: Findings,
+): void {
   for (const account of audit.accounts.values()) {
-    const row = model.rows.get(account.accountId);
+    const row = rows.get(account.accountId);
     const hasMoved = account.legs.debits + account.legs.credits > 0n;
     // A journal has rows only for accounts that money moved on.
     if (row === undefined && model.name === 'entries' && !hasMoved) continue;
@@ -23,7 +39,7 @@ export function compareReadModel(audit: Audit, model: ReadModel, findings: Findi
       `${model.name} of account ${account.accountId} at position ${model.position}: ${difference}.`,
     );
   }
-  for (const { accountId } of model.rows.values()) {
+  for (const { accountId } of rows.values()) {
     if (audit.accounts.has(accountId)) continue;
     findings.add(
       'PostgreSQL differs',

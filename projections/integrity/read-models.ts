@@ -1,6 +1,7 @@
 import { readCheckpoint } from '../runtime/checkpoint.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import type { Sql } from '../../src/edges/postgres/sql.js';
+import { readTableDigests, type TableDigests } from './row-digests.js';
 
 /** The sums below walk whole tables. */
 const STATEMENT_MS_MAX = 600_000;
@@ -21,7 +22,10 @@ export interface ReadModel {
   readonly name: string;
   readonly position: bigint;
   readonly storeId: string;
-  readonly rows: ReadonlyMap<string, ReadModelRow>;
+  /** Per account; null on a read model that is not about accounts. */
+  readonly rows: ReadonlyMap<string, ReadModelRow> | null;
+  /** Of every row, where rows are compared one by one. */
+  readonly digests: readonly TableDigests[];
 }
 
 const BALANCES = `
@@ -52,10 +56,13 @@ export async function readReadModels(postgres: Postgres): Promise<readonly ReadM
       await sql.query('set transaction isolation level repeatable read, read only');
       // A lock takes no snapshot. Taken before the first one, it keeps a rebuild from putting tables in place whose rows
       // that snapshot would only partly see.
-      await sql.query('lock table ledger.account_balances, ledger.entries in access share mode');
+      await sql.query(
+        'lock table ledger.account_balances, ledger.entries, ledger.transactions in access share mode',
+      );
       const models = [
         await readModel(sql, 'account_balances', BALANCES),
         await readModel(sql, 'entries', JOURNAL),
+        await readModel(sql, 'transactions', null),
       ];
       return models.filter((model) => model !== undefined);
     });
@@ -64,9 +71,18 @@ export async function readReadModels(postgres: Postgres): Promise<readonly ReadM
   }
 }
 
-async function readModel(sql: Sql, name: string, text: string): Promise<ReadModel | undefined> {
+async function readModel(sql: Sql, name: string, accounts: string | null): Promise<ReadModel | undefined> {
   const checkpoint = await readCheckpoint(sql, name);
   if (checkpoint === undefined) return undefined;
+  return {
+    name,
+    ...checkpoint,
+    rows: accounts === null ? null : await readAccounts(sql, accounts),
+    digests: await readTableDigests(sql, name, checkpoint.position),
+  };
+}
+
+async function readAccounts(sql: Sql, text: string): Promise<ReadonlyMap<string, ReadModelRow>> {
   const { rows } = await sql.query<{
     account_id: string;
     currency: string;
@@ -75,21 +91,17 @@ async function readModel(sql: Sql, name: string, text: string): Promise<ReadMode
     reserved: string | null;
     sequence: bigint;
   }>(text);
-  return {
-    name,
-    ...checkpoint,
-    rows: new Map(
-      rows.map((row) => [
-        row.account_id,
-        {
-          accountId: row.account_id,
-          currency: row.currency,
-          debits: BigInt(row.debits),
-          credits: BigInt(row.credits),
-          reserved: row.reserved === null ? null : BigInt(row.reserved),
-          sequence: row.sequence,
-        },
-      ]),
-    ),
-  };
+  return new Map(
+    rows.map((row) => [
+      row.account_id,
+      {
+        accountId: row.account_id,
+        currency: row.currency,
+        debits: BigInt(row.debits),
+        credits: BigInt(row.credits),
+        reserved: row.reserved === null ? null : BigInt(row.reserved),
+        sequence: row.sequence,
+      },
+    ]),
+  );
 }

@@ -7,6 +7,7 @@ import { Audit } from './audit.js';
 import { compareReadModel } from './compare.js';
 import { Findings, type FindingKind } from './findings.js';
 import type { CheckerState, IntegrityReport } from './integrity-report.js';
+import { nameRows } from './name-rows.js';
 import { owing } from './owing.js';
 import { readReadModels } from './read-models.js';
 
@@ -85,7 +86,7 @@ export class RunningAudit {
     const findings = new Findings();
     for (const model of models) {
       if (!(await this.advance(model.position, signal))) return false;
-      compareReadModel(this.audit, model, findings);
+      await nameRows(this.store, postgres, compareReadModel(this.audit, model, findings), findings);
     }
     this.audit.compareStreams(findings);
     this.compared = { at, position: `${this.considered}`, findings };

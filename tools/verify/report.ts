@@ -16,10 +16,10 @@ export function describeVerdict(verdict: Verdict): string {
     ['entries', `${audit.entries}`],
     ...readModels.map(({ name, position, accounts }): [string, string] => [
       `PostgreSQL ${name}`,
-      `${accounts} accounts, compared at position ${position}`,
+      `${accounts === null ? 'every row' : `${accounts} accounts`}, compared at position ${position}`,
     ]),
     [
-      'balances that differ',
+      'balances and rows that differ',
       `${findings.countOf('entries and legs differ') + findings.countOf('PostgreSQL differs')}`,
     ],
     ['unbalanced transactions', `${findings.countOf('transaction does not balance')}`],

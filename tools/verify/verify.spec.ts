@@ -73,6 +73,7 @@ describe('npm run verify', () => {
     expect(verdict.readModels.map(({ name, accounts }) => ({ name, accounts }))).toEqual([
       { name: 'account_balances', accounts: 2 },
       { name: 'entries', accounts: 2 },
+      { name: 'transactions', accounts: null },
     ]);
     expect(isRight(verdict)).toBe(true);
     const text = describeVerdict(verdict);
@@ -124,12 +125,99 @@ describe('npm run verify', () => {
     ]);
     const { audit } = await check();
     const sentences = audit.findings.shown.map(({ sentence }) => sentence).join('\n');
-    expect(audit.findings.countOf('PostgreSQL differs')).toBe(4);
+    expect(audit.findings.countOf('PostgreSQL differs')).toBe(5);
     expect(sentences).toContain('credits 101, the log says 100');
     expect(sentences).toContain(`account_balances of account ${customer.accountId}`);
     expect(sentences).toContain('no row');
     expect(sentences).toContain('which the log does not have');
     expect(sentences).toContain('debits 101, the log says 100');
+  });
+
+  it('agrees with rows of any text a client may send', async () => {
+    const words = [
+      '',
+      '-',
+      '3:a|b|',
+      '"quoted" \\ back',
+      'line\n\ttab \u0001 \u007f',
+      'ä 漢 😀 \u2028',
+      'null',
+    ];
+    for (const word of words) {
+      await history.post(
+        [
+          { account: bank, direction: 'credit', amount: 10n ** 37n },
+          { account: customer, direction: 'debit', amount: 10n ** 37n },
+        ],
+        {
+          ...{ kind: word, description: word, reference: word },
+          metadata: { [word]: word, b: '', aa: word, ä: 'x', Z: 'y' },
+          effectiveAt: '1969-12-31T23:59:59.999Z',
+          recordedAt: '9999-12-31T23:59:59.001Z',
+          parent: { relation: 'capture', transactionId: randomUUID() },
+        },
+      );
+      await history.reject('default', word);
+    }
+    await project();
+    expect((await check()).audit.findings.shown).toEqual([]);
+  });
+
+  it('finds a row of which anything was changed, and names its transaction', async () => {
+    const changes: readonly (readonly ['entries' | 'transactions', string, string])[] = [
+      ['entries', 'amount = amount + 1', 'amount 101, the log says 100'],
+      ['entries', "direction = 'credit'", 'direction credit, the log says debit'],
+      ['entries', 'balance = balance - 1', 'balance 99, the log says 100'],
+      [
+        'entries',
+        "effective_at = effective_at + interval '1 microsecond'",
+        'effective_at 1769860800000001, the',
+      ],
+      ['entries', "recorded_at = 'infinity'", 'recorded_at Infinity, the'],
+      ['entries', "currency = 'USD'", 'currency is not what the log says'],
+      ['entries', 'sequence = null, balance = null, entry_position = null', 'sequence null, the log says 1'],
+      ['entries', 'entry_position = 9000000000000000000', 'entry_position 9000000000000000000, the log says'],
+      ['entries', 'position = -1', 'position -1, the log says'],
+      ['entries', "transaction_id = '00000000-0000-4000-8000-000000000000'", 'no row'],
+      ['transactions', "description = 'other words'", 'description is not what the log says'],
+      ['transactions', "description = ''", 'description is not what the log says'],
+      ['transactions', "reference = '-'", 'reference is not what the log says'],
+      ['transactions', `metadata = '{"a": "b"}'`, 'metadata is not what the log says'],
+      [
+        'transactions',
+        "status = 'rejected', code = '', details = '{}'",
+        'status rejected, the log says posted',
+      ],
+      [
+        'transactions',
+        "recorded_at = recorded_at - interval '1 day'",
+        'recorded_at 1769774400000000, the log',
+      ],
+      ['transactions', 'position = 9', 'position 9, the log says'],
+      ['transactions', "transaction_id = '00000000-0000-4000-8000-000000000000'", 'no row'],
+    ];
+    const { transactionId } = await history.transfer(await history.open(), await history.open(), 100n);
+    await project();
+    for (const [table, change, expected] of changes) {
+      const isLeg = table === 'entries' ? 'and leg = 1' : '';
+      await postgres.query(`create table kept as select * from ledger.${table}`);
+      await postgres.query(`update ledger.${table} set ${change} where transaction_id = $1 ${isLeg}`, [
+        transactionId,
+      ]);
+      const { audit } = await check();
+      const sentences = audit.findings.shown.map((each) => each.sentence);
+      const named = `${table} of transaction ${transactionId}${table === 'entries' ? ' leg 1 on account' : ''}`;
+      expect(sentences).toContainEqual(expect.stringContaining(expected));
+      expect(sentences).toContainEqual(expect.stringContaining(named));
+      expect(sentences.some((each) => each.includes('has a row for'))).toBe(
+        /^(entry_position|position|transaction_id) =/.test(change),
+      );
+      expect(audit.findings.total).toBeLessThanOrEqual(4);
+      await postgres.query(`delete from ledger.${table}`);
+      await postgres.query(`insert into ledger.${table} select * from kept`);
+      await postgres.query('drop table kept');
+      expect((await check()).audit.findings.shown).toEqual([]);
+    }
   });
 
   it('agrees with what the write side writes: holds captured in parts, increased, voided, expired, and reversals', async () => {

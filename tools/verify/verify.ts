@@ -1,7 +1,9 @@
 import { Audit } from '../../projections/integrity/audit.js';
 import { compareReadModel } from '../../projections/integrity/compare.js';
+import { nameRows } from '../../projections/integrity/name-rows.js';
 import { owing, type Owing } from '../../projections/integrity/owing.js';
 import { readReadModels, type ReadModel } from '../../projections/integrity/read-models.js';
+import type { DifferingRows } from '../../projections/integrity/row-digests.js';
 import { isMoneyStream } from '../../projections/runtime/money-streams.js';
 import type { EventStore } from '../../src/edges/event-store/event-store.js';
 import { toLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
@@ -15,7 +17,8 @@ export interface Verdict {
   readonly readModels: readonly {
     readonly name: string;
     readonly position: bigint;
-    readonly accounts: number;
+    /** Accounts that were compared; null on a read model that is compared row by row alone. */
+    readonly accounts: number | null;
   }[];
   /** Committed legs without an entry: all of them, and those the settler should have finished by now. */
   readonly owedLegs: Owing;
@@ -24,7 +27,8 @@ export interface Verdict {
 }
 
 /**
- * Recomputes every balance from account streams, from transaction streams and from PostgreSQL, and compares them.
+ * Recomputes every balance from account streams, from transaction streams and from PostgreSQL, and compares them; and every
+ * row of the journal and of the transactions with the event that wrote it.
  *
  * Right while writes go on: the read models are read first, on one snapshot, and each is compared at its own position.
  *
@@ -42,26 +46,27 @@ export async function verify(
   const head = await store.headPosition();
   const audit = new Audit();
   const waiting = models.toSorted((a, b) => (a.position < b.position ? -1 : 1));
+  const differing: DifferingRows[] = [];
+  const compareNext = (): void => {
+    const model = waiting.shift();
+    if (model !== undefined) differing.push(...compareReadModel(audit, model, audit.findings));
+  };
   for await (const recorded of store.readAll({ after: 'start' })) {
-    while (waiting[0] !== undefined && recorded.position > waiting[0].position) compareNext(audit, waiting);
+    while (waiting[0] !== undefined && recorded.position > waiting[0].position) compareNext();
     if (!isMoneyStream(recorded.streamName)) continue;
     audit.add(toLedgerEvent(recorded));
     report({ position: audit.position, target: head, events: audit.events });
   }
-  while (waiting.length > 0) compareNext(audit, waiting);
+  while (waiting.length > 0) compareNext();
   audit.compareStreams();
+  await nameRows(store, postgres, differing, audit.findings);
   return {
     audit,
     head,
-    readModels: models.map(({ name, position, rows }) => ({ name, position, accounts: rows.size })),
+    readModels: models.map(({ name, position, rows }) => ({ name, position, accounts: rows?.size ?? null })),
     owedLegs: owing([...audit.owed.values()], nowMs()),
     unownedReservations: owing(audit.unowned(), nowMs()),
   };
-}
-
-function compareNext(audit: Audit, waiting: ReadModel[]): void {
-  const model = waiting.shift();
-  if (model !== undefined) compareReadModel(audit, model, audit.findings);
 }
 
 function refuseOtherLog(models: readonly ReadModel[], storeId: string): void {
