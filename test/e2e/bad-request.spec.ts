@@ -115,6 +115,17 @@ const ROWS: readonly BadInput[] = [
     }),
   ),
   {
+    what: 'a member that stands twice',
+    send: () =>
+      fixture.post(
+        '/v1/transfers',
+        JSON.stringify(fixture.transfer({ metadata: { a: '1' } })).replace('"a":', '"a":"1","\\u0061":'),
+      ),
+    status: 400,
+    code: 'body-must-be-json',
+    pointer: '/metadata/a',
+  },
+  {
     what: 'deep nesting',
     send: () => fixture.post('/v1/transfers', fixture.transfer({ metadata: nested(20) })),
     status: 400,

@@ -30,16 +30,21 @@ describe('the lines of a bulk request', () => {
     const sound = Buffer.from(toLines([item()]));
     const broken = Buffer.from('{"idempotencyKey":\n');
     const noText = Buffer.from([0x22, 0xff, 0x22, 0x0a]);
+    const twice = Buffer.from(toLines([item()]).replace('{', '{"idempotencyKey":"other",'));
     const tooLong = Buffer.from(toLines([item({ description: 'x'.repeat(limits.bulkLineBytesMax) })]));
-    const results = resultsOf(await sendInPieces(fixture.url, [sound, broken, noText, tooLong, sound]));
+    const results = resultsOf(
+      await sendInPieces(fixture.url, [sound, broken, noText, twice, tooLong, sound]),
+    );
     expect(results.map(({ status, problem }) => [status, problem?.code])).toEqual([
       [201, undefined],
+      [400, 'body-must-be-json'],
       [400, 'body-must-be-json'],
       [400, 'body-must-be-json'],
       [413, 'body-must-be-smaller'],
       [201, undefined],
     ]);
-    expect(results[4]?.replayed).toBe(true);
+    expect(results[3]?.problem).toMatchObject({ pointer: '/idempotencyKey' });
+    expect(results[5]?.replayed).toBe(true);
   });
 
   it('are answered while the rest is still on its way', async () => {

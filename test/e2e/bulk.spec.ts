@@ -253,6 +253,13 @@ const ROWS: readonly BadInput[] = [
     pointer: null,
   },
   {
+    what: 'a bulk request that names a member twice',
+    send: () => bulk(JSON.stringify([item(), item()]).replace(/"amount":/g, '"amount":"7",$&')),
+    status: 400,
+    code: 'body-must-be-json',
+    pointer: '/0/transfer/amount',
+  },
+  {
     what: 'a bulk request of 1,001 commands',
     send: () => bulk(Array.from({ length: limits.bulkCommandsMax + 1 }, () => item())),
     status: 400,

@@ -1,5 +1,7 @@
 import { limits } from '../../config/limits.js';
+import { assert } from '../../kernel/assert.js';
 import { Problem } from './problem.js';
+import { findRepeatedName, hasRepeatedName } from './repeated-names.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -38,7 +40,7 @@ export function parseJsonList(body: Uint8Array): unknown[] {
 /**
  * Reads JSON in UTF-8, whatever it holds.
  *
- * @throws Problem when it is not JSON, or not UTF-8
+ * @throws Problem when it is not JSON, or not UTF-8, or an object in it has a member twice
  */
 export function parseJson(body: Uint8Array): unknown {
   let text: string;
@@ -47,12 +49,25 @@ export function parseJson(body: Uint8Array): unknown {
   } catch (cause) {
     throw new Problem('body-must-be-json', { detail: 'The body is not valid UTF-8.', cause });
   }
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch (cause) {
     // The parser's own message quotes the body, which may hold anything.
     throw new Problem('body-must-be-json', { cause });
   }
+  if (hasRepeatedName(body, value)) throw repeatedName(text);
+  return value;
+}
+
+function repeatedName(text: string): Problem {
+  const path = findRepeatedName(Buffer.from(text));
+  assert(path, 'What was counted is found.');
+  const name = String(path.at(-1)).slice(0, POINTER_TOKEN_CHARS_MAX);
+  return new Problem('body-must-be-json', {
+    detail: `The member ${JSON.stringify(name)} stands twice in one object: send it once.`,
+    pointer: path.map((token) => `/${escapePointer(String(token))}`).join(''),
+  });
 }
 
 /**

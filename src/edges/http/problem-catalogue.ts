@@ -67,7 +67,7 @@ export const PROBLEMS: { readonly [Code in ProblemCode]: ProblemEntry } = {
   'body-must-be-json': badInput(
     400,
     'The body is not valid JSON.',
-    'Send one JSON object, encoded as UTF-8.',
+    'Send one JSON object, encoded as UTF-8, that names no member twice.',
   ),
   'body-must-be-smaller': badInput(413, 'The body is too large.', 'Keep the body under 1 MiB.'),
   'body-must-be-shallower': badInput(
