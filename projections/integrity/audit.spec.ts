@@ -43,6 +43,23 @@ describe('the audit', () => {
     expect(replay().unowned()).toEqual([]);
   });
 
+  it('holds an account to a floor it got later, but for legs that were decided before', async () => {
+    const free = await history.open({ overdraftLimit: null });
+    await history.transfer(bank, free, 10n);
+    const underWay = await history.post([
+      { account: free, direction: 'credit', amount: 15n },
+      { account: bank, direction: 'debit', amount: 15n },
+    ]);
+    await history.append(`account-${free.accountId}`, [
+      { type: 'OverdraftLimitChanged', data: { overdraftLimit: '0' } },
+    ]);
+    await history.settle(underWay, 0);
+    await history.settle(underWay, 1);
+    expect(replay().findings.shown).toEqual([]);
+    await history.transfer(free, bank, 1n);
+    expect(replay().findings.countOf('below its floor')).toBe(1);
+  });
+
   it('tells a reservation that a posted leg relies on from one that nothing will consume', async () => {
     const lost = randomUUID();
     const transactionId = randomUUID();

@@ -2,6 +2,7 @@ import type { RecordedLedgerEvent } from '../../src/edges/event-store/ledger-eve
 import { imbalances } from '../../src/kernel/money.js';
 import { ACCOUNT_STREAM_PREFIX } from '../../src/write/accounts/events.js';
 import type { PostedLeg } from '../../src/write/transactions/events.js';
+import { ALL_ACCOUNTS, isInPart, type AccountPart } from './account-part.js';
 import { AuditedAccount, Sums } from './audited-account.js';
 import { Findings } from './findings.js';
 import { RowDigests } from './row-digests.js';
@@ -35,7 +36,8 @@ export interface OpenReservation {
  * Folds the log and checks it as it goes: every rule that can be checked from events alone, at every revision.
  *
  * It decides nothing and shares no code with what wrote the events: what both would get wrong, it would not see.
- * Memory: per account, per open reservation, per owed leg, and per transaction whose attempts were all abandoned so far.
+ * Of accounts outside its part it checks no more than that their transactions balance and that their rows are there.
+ * Memory: per account of its part, per open reservation, per owed leg, and per transaction whose attempts were all abandoned so far.
  */
 export class Audit {
   readonly findings = new Findings();
@@ -55,6 +57,8 @@ export class Audit {
   rejected = 0;
   entries = 0;
   position = 0n;
+
+  constructor(readonly part: AccountPart = ALL_ACCOUNTS) {}
 
   /** Takes the next event in commit order. Streams other than accounts and transactions hold no money and are not given. */
   add(event: RecordedLedgerEvent): void {
@@ -84,13 +88,15 @@ export class Audit {
   }
 
   private addToAccount(event: RecordedLedgerEvent): void {
+    const id = event.streamName.slice(ACCOUNT_STREAM_PREFIX.length);
+    if (!isInPart(this.part, id)) return;
     if (event.type === 'AccountOpened') {
       const { accountId, companyId, accountType, currency, overdraftLimit } = event.data;
       const limit = overdraftLimit === null ? null : BigInt(overdraftLimit);
       this.accounts.set(accountId, new AuditedAccount(accountId, companyId, accountType, currency, limit));
       return;
     }
-    const account = this.accounts.get(event.streamName.slice(ACCOUNT_STREAM_PREFIX.length));
+    const account = this.accounts.get(id);
     if (account === undefined) {
       this.findings.add('account stream has a gap', `${where(event)} comes before AccountOpened.`);
       return;
@@ -101,14 +107,14 @@ export class Audit {
     account.revision = event.revision;
     if (event.type === 'OverdraftLimitChanged') {
       const limit = event.data.overdraftLimit;
-      account.overdraftLimit = limit === null ? null : BigInt(limit);
+      account.changeLimit(limit === null ? null : BigInt(limit), event.revision);
     } else if (event.type === 'FundsReserved') this.reserve(account, event);
     else if (event.type === 'ReservationReleased') this.release(account, event);
     else if (event.type === 'EntryPosted') this.enter(account, event);
     if (account.isBelowFloor) {
       this.findings.add(
         'below its floor',
-        `${where(event)}: balance ${account.balance}, reserved ${account.reserved}, may go ${account.overdraftLimit} below zero.`,
+        `${where(event)}: balance ${account.balance}, reserved ${account.reserved}, may go ${account.limit} below zero.`,
       );
     }
   }
@@ -162,6 +168,7 @@ export class Audit {
       return;
     }
     this.owed.delete(key);
+    if (reservationId === null) account.excuse(direction, BigInt(owed.leg.afterRevision));
     this.accounts.get(owed.leg.accountId)?.owed.add(owed.leg.direction, -BigInt(owed.leg.amount));
     const isSame =
       owed.leg.accountId === account.accountId &&
@@ -209,8 +216,8 @@ export class Audit {
     }
     if (event.type === 'TransactionAuthorized') {
       this.authorized += 1;
-      for (const { reservationId } of event.data.legs) {
-        if (reservationId !== null) this.hold(reservationId, true, event);
+      for (const { accountId, reservationId } of event.data.legs) {
+        if (reservationId !== null && isInPart(this.part, accountId)) this.hold(reservationId, true, event);
       }
       return;
     }
@@ -231,6 +238,7 @@ export class Audit {
     const sums = this.currencies.get(leg.currency) ?? new Sums();
     sums.add(leg.direction, amount);
     this.currencies.set(leg.currency, sums);
+    if (!isInPart(this.part, leg.accountId)) return;
     this.owed.set(`${transactionId}/${index}`, { transactionId, leg, recordedAtMs: event.recordedAtMs });
     const account = this.accounts.get(leg.accountId);
     if (account?.currency !== leg.currency || account.companyId !== companyId) {

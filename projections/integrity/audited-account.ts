@@ -1,4 +1,4 @@
-import { balanceOf, type AccountType, type Direction } from '../../src/kernel/money.js';
+import { balanceOf, lowersBalance, type AccountType, type Direction } from '../../src/kernel/money.js';
 
 /** Debits and credits, in minor units. */
 export class Sums {
@@ -25,14 +25,17 @@ export class AuditedAccount {
   committed = 0n;
   sequence = 0;
   revision = 0n;
+  /** The revision at which it got its floor, after a time without one. */
+  private floorRevision = 0n;
+  /** How far below it legs have taken the account that were decided before that: they saw no floor, so it does not bind them. */
+  private belowFloor = 0n;
 
   constructor(
     readonly accountId: string,
     readonly companyId: string,
     readonly type: AccountType,
     readonly currency: string,
-    /** How far below zero the balance may go; null for unlimited. */
-    public overdraftLimit: bigint | null,
+    private overdraftLimit: bigint | null,
   ) {}
 
   /** The balance as the account's own stream has it. */
@@ -48,8 +51,35 @@ export class AuditedAccount {
     );
   }
 
-  /** Whether the account has a floor and stands below it, funds set aside included. */
+  /** The balance less what is set aside. */
+  get available(): bigint {
+    return this.balance - this.reserved;
+  }
+
+  /** How far below zero the balance may go; null for unlimited. */
+  get limit(): bigint | null {
+    return this.overdraftLimit;
+  }
+
+  /** @param revision at which it was changed */
+  changeLimit(limit: bigint | null, revision: bigint): void {
+    if (this.overdraftLimit === null) {
+      this.floorRevision = revision;
+      this.belowFloor = 0n;
+    }
+    this.overdraftLimit = limit;
+  }
+
+  /** Looks at the entry, already taken, of a leg that reserved nothing. @param afterRevision what its decision had seen */
+  excuse(direction: Direction, afterRevision: bigint): void {
+    if (afterRevision < this.floorRevision && lowersBalance(this.type, direction)) {
+      const missing = -this.available - (this.overdraftLimit ?? 0n);
+      if (missing > this.belowFloor) this.belowFloor = missing;
+    }
+  }
+
+  /** Whether the account stands below a floor it has, funds set aside included, by what that floor binds (ADR 0021). */
   get isBelowFloor(): boolean {
-    return this.overdraftLimit !== null && this.balance - this.reserved < -this.overdraftLimit;
+    return this.overdraftLimit !== null && this.available < -this.overdraftLimit - this.belowFloor;
   }
 }

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../src/config/limits.js';
-import type { EventStore } from '../../src/edges/event-store/event-store.js';
+import { isStoreAway, type EventStore } from '../../src/edges/event-store/event-store.js';
 import type { PostgresSession } from '../../src/edges/postgres/postgres-session.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import { readCheckpoint } from '../runtime/checkpoint.js';
 import { describeError, isWorthRetrying } from '../runtime/failure.js';
 import type { ProjectionLog } from '../runtime/projection.js';
+import { ALL_ACCOUNTS, nextPart, smallerParts, type AccountPart } from './account-part.js';
 import { storeReport, type IntegrityReport } from './integrity-report.js';
-import { RunningAudit, type AuditBounds } from './running-audit.js';
+import { RunningAudit, TooManyAccounts, type AuditBounds } from './running-audit.js';
 
 /** What the checker needs. */
 export interface CheckerPorts {
@@ -22,6 +23,8 @@ export interface CheckerPace extends AuditBounds {
   readonly cycleMs: number;
   /** Between two comparisons with the read models, at least. */
   readonly compareEveryMs: number;
+  /** Where there are too many accounts to check at once: the rest after each part, as a multiple of the time it took. */
+  readonly partRestFactor: number;
   /** After which the log is read anew from its start. */
   readonly restartAfterMs: number;
 }
@@ -31,6 +34,7 @@ const PACE: CheckerPace = {
   accountsMax: limits.checkerAccountsMax,
   cycleMs: limits.checkerCycleMs,
   compareEveryMs: limits.checkerCompareEveryMs,
+  partRestFactor: limits.checkerPartRestFactor,
   restartAfterMs: limits.checkerRestartAfterMs,
 };
 
@@ -81,9 +85,11 @@ export class Checker {
       } catch (error) {
         if (signal.aborted) return;
         if (!isWorthRetrying(error)) return this.end(error);
-        this.ports.log.warn(
-          `The checker tries again in ${limits.checkerRetryMs} ms: ${describeError(error)}`,
-        );
+        if (!isStoreAway(error)) {
+          this.ports.log.warn(
+            `The checker tries again in ${limits.checkerRetryMs} ms: ${describeError(error)}`,
+          );
+        }
       }
       this.newest = null;
       await sleep(limits.checkerRetryMs, undefined, { signal }).catch(() => undefined);
@@ -101,18 +107,38 @@ export class Checker {
         await sleep(limits.checkerRetryMs, undefined, { signal }).catch(() => undefined);
         if (signal.aborted) return;
       }
-      while (!signal.aborted) await this.read(session, signal);
+      let part = ALL_ACCOUNTS;
+      while (!signal.aborted) part = await this.readPart(session, part, signal);
     } finally {
       term.abort();
       await session.close();
     }
   }
 
-  /** One reading of the log from its start, and on until it is time for the next. */
-  private async read(session: PostgresSession, signal: AbortSignal): Promise<void> {
+  /** One reading, for as many accounts as fit into memory. @returns the part to read next */
+  private async readPart(
+    session: PostgresSession,
+    part: AccountPart,
+    signal: AbortSignal,
+  ): Promise<AccountPart> {
+    const startedMs = Date.now();
+    try {
+      await this.read(session, part, signal);
+      const restMs = part.of > 1 ? this.pace.partRestFactor * (Date.now() - startedMs) : 0;
+      await sleep(restMs, undefined, { signal }).catch(() => undefined);
+      return nextPart(part);
+    } catch (error) {
+      if (error instanceof TooManyAccounts) return smallerParts(part);
+      throw error;
+    }
+  }
+
+  /** One reading of the log from its start, and on until it is time for the next: of a part, until it was compared once. */
+  private async read(session: PostgresSession, part: AccountPart, signal: AbortSignal): Promise<void> {
     const { store, postgres, log } = this.ports;
-    const audit = new RunningAudit(store, this.pace);
-    const untilMs = Date.now() + this.pace.restartAfterMs;
+    const audit = new RunningAudit(store, this.pace, part);
+    const startedMs = Date.now();
+    const untilMs = startedMs + this.pace.restartAfterMs;
     let isFollowing = false;
     let compareAtMs = 0;
     let faultsTold = 0;
@@ -147,10 +173,12 @@ export class Checker {
           }
         }
         await publish(null);
+        if (part.of > 1 && this.comparedAtMs !== null && this.comparedAtMs >= startedMs) return;
         await sleep(this.pace.cycleMs, undefined, { signal }).catch(() => undefined);
       }
     } catch (error) {
-      if (!isWorthRetrying(error)) await publish(describeError(error)).catch(() => undefined);
+      if (!isWorthRetrying(error) && !(error instanceof TooManyAccounts))
+        await publish(describeError(error)).catch(() => undefined);
       throw error;
     }
   }

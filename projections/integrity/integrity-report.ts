@@ -1,4 +1,5 @@
 import type { Sql } from '../../src/edges/postgres/sql.js';
+import type { AccountPart } from './account-part.js';
 import type { FindingKind } from './findings.js';
 import type { Owing } from './owing.js';
 
@@ -19,6 +20,8 @@ export interface IntegrityReport {
   /** Every event up to here was checked; digits. */
   readonly verifiedPosition: string;
   readonly events: number;
+  /** Whose accounts the figures below are of: all, or one part after another where there are many. */
+  readonly part: AccountPart;
   readonly accounts: number;
   readonly transactions: number;
   readonly entries: number;

@@ -36,6 +36,14 @@ class Comparison {
   position!: string;
 }
 
+class CheckedPart {
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  number!: number;
+
+  @ApiProperty({ type: 'integer', minimum: 1, description: '1 when it is all of them.' })
+  of!: number;
+}
+
 class ProjectionFreshness implements ProjectionLag {
   @ApiProperty()
   name!: string;
@@ -81,6 +89,12 @@ export class Integrity implements IntegrityView {
   @ApiProperty({ type: 'integer', description: 'Events checked.' })
   events!: number;
 
+  @ApiProperty({
+    type: CheckedPart,
+    description: 'Which accounts these figures are of: all, or one part after another where there are many.',
+  })
+  part!: CheckedPart;
+
   @ApiProperty({ type: 'integer' })
   accounts!: number;
 
@@ -125,7 +139,7 @@ export class Integrity implements IntegrityView {
 
 const EXAMPLE: Integrity = {
   ...{ state: 'following', reason: null, ageMs: 480, verifiedPosition: '2048', headPosition: '2048' },
-  ...{ events: 17, accounts: 4, transactions: 4, entries: 7 },
+  ...{ events: 17, part: { number: 1, of: 1 }, accounts: 4, transactions: 4, entries: 7 },
   mismatches: { total: 0, kinds: {} },
   imbalance: { USD: '0' },
   unsettledLegs: { all: 0, overdue: 0 },

@@ -5,6 +5,7 @@ import { EventStore } from '../../src/edges/event-store/event-store.js';
 import { Postgres } from '../../src/edges/postgres/postgres.js';
 import { inspectProjection, type InspectedState } from '../runtime/inspect.js';
 import type { Projection } from '../runtime/projection.js';
+import { ALL_ACCOUNTS } from './account-part.js';
 import {
   readReport,
   type CheckerState,
@@ -43,6 +44,7 @@ const NOTHING: IntegrityReport = {
     reason: null,
     verifiedPosition: '0',
     events: 0,
+    part: ALL_ACCOUNTS,
     accounts: 0,
     transactions: 0,
     entries: 0,
@@ -79,7 +81,7 @@ export class ReadIntegrityHandler implements IQueryHandler<ReadIntegrityQuery> {
       store.headPosition(),
       Promise.all(projections.map((each) => inspectProjection(postgres, store, each, nowMs))),
     ]);
-    const { mismatches, ...report } = stored?.report ?? NOTHING;
+    const { mismatches, ...report } = { ...NOTHING, ...stored?.report };
     return {
       ...report,
       state: stateOf(stored),

@@ -1,6 +1,7 @@
 import { readCheckpoint } from '../runtime/checkpoint.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import type { Sql } from '../../src/edges/postgres/sql.js';
+import { ALL_ACCOUNTS, partCondition, type AccountPart } from './account-part.js';
 import { readTableDigests, type TableDigests } from './row-digests.js';
 
 /** The sums below walk whole tables. */
@@ -22,30 +23,34 @@ export interface ReadModel {
   readonly name: string;
   readonly position: bigint;
   readonly storeId: string;
-  /** Per account; null on a read model that is not about accounts. */
+  /** Per account of the part that was read; null on a read model that is not about accounts. */
   readonly rows: ReadonlyMap<string, ReadModelRow> | null;
   /** Of every row, where rows are compared one by one. */
   readonly digests: readonly TableDigests[];
 }
 
-const BALANCES = `
+const balancesOf = (part: AccountPart): string => `
   select account_id, currency, debits::text, credits::text, reserved::text, sequence
-    from ledger.account_balances`;
+    from ledger.account_balances where ${partCondition(part)}`;
 
 /** The balances again, from the journal: they must be the same. */
-const JOURNAL = `
+const journalOf = (part: AccountPart): string => `
   select account_id, min(currency) as currency, coalesce(sum(amount) filter (where direction = 'debit'), 0)::text as debits,
          coalesce(sum(amount) filter (where direction = 'credit'), 0)::text as credits, null as reserved,
          coalesce(max(sequence), 0) as sequence
-    from ledger.entries group by account_id`;
+    from ledger.entries where ${partCondition(part)} group by account_id`;
 
 /**
  * Reads the read models that hold money, all on one snapshot, each with its own checkpoint.
  *
+ * @param part whose accounts are read
  * @returns those that were ever begun
  * @throws PostgresUnavailable
  */
-export async function readReadModels(postgres: Postgres): Promise<readonly ReadModel[]> {
+export async function readReadModels(
+  postgres: Postgres,
+  part: AccountPart = ALL_ACCOUNTS,
+): Promise<readonly ReadModel[]> {
   const { rows } = await postgres.query<{ exists: boolean }>(
     `select to_regclass('ledger.entries') is not null as exists`,
   );
@@ -60,8 +65,8 @@ export async function readReadModels(postgres: Postgres): Promise<readonly ReadM
         'lock table ledger.account_balances, ledger.entries, ledger.transactions in access share mode',
       );
       const models = [
-        await readModel(sql, 'account_balances', BALANCES),
-        await readModel(sql, 'entries', JOURNAL),
+        await readModel(sql, 'account_balances', balancesOf(part)),
+        await readModel(sql, 'entries', journalOf(part)),
         await readModel(sql, 'transactions', null),
       ];
       return models.filter((model) => model !== undefined);

@@ -3,6 +3,7 @@ import type { EventStore } from '../../src/edges/event-store/event-store.js';
 import { toLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import { moneyBatches } from '../runtime/money-streams.js';
+import { ALL_ACCOUNTS, type AccountPart } from './account-part.js';
 import { Audit } from './audit.js';
 import { compareReadModel } from './compare.js';
 import { Findings, type FindingKind } from './findings.js';
@@ -17,30 +18,33 @@ export interface AuditBounds {
   readonly accountsMax: number;
 }
 
-/** The audit can't go on; the message says why. */
-export class AuditEnded extends Error {
-  override readonly name = 'AuditEnded';
+/** There are more accounts than the audit may keep in memory: it has to be begun again, with smaller parts. */
+export class TooManyAccounts extends Error {
+  override readonly name = 'TooManyAccounts';
 }
 
 /** One reading of the log from its start, that goes on with what is written, and compares the read models now and then. */
 export class RunningAudit {
   /** Everything up to here was looked at. */
   considered = 0n;
-  private readonly audit = new Audit();
+  private readonly audit: Audit;
   private compared: { readonly at: string; readonly position: string; readonly findings: Findings } | null =
     null;
 
   constructor(
     private readonly store: EventStore,
     private readonly bounds: AuditBounds,
-  ) {}
+    private readonly part: AccountPart = ALL_ACCOUNTS,
+  ) {
+    this.audit = new Audit(part);
+  }
 
   /**
    * Takes what the log holds up to a position, at most `eventsPerSecondMax` events a second.
    *
    * @param afterBatch called now and then
    * @returns how it ended: false when `signal` aborted first
-   * @throws AuditEnded, UnknownEventType, EventStoreUnavailable
+   * @throws TooManyAccounts, UnknownEventType, EventStoreUnavailable
    */
   async advance(
     to: bigint,
@@ -52,9 +56,7 @@ export class RunningAudit {
       for (const event of batch) this.audit.add(toLedgerEvent(event));
       this.considered = batch.at(-1)?.position ?? this.considered;
       if (this.audit.accounts.size > this.bounds.accountsMax) {
-        throw new AuditEnded(
-          `There are more than ${this.bounds.accountsMax} accounts, which is all the checker keeps in memory: run "npm run verify" on a machine of its own.`,
-        );
+        throw new TooManyAccounts(`There are more than ${this.bounds.accountsMax} accounts in one part.`);
       }
       const pauseMs =
         (batch.length / this.bounds.eventsPerSecondMax) * 1000 - (performance.now() - startedAtMs);
@@ -79,7 +81,9 @@ export class RunningAudit {
     signal: AbortSignal,
     found: (sentence: string) => void,
   ): Promise<boolean> {
-    const models = (await readReadModels(postgres)).toSorted((a, b) => (a.position < b.position ? -1 : 1));
+    const models = (await readReadModels(postgres, this.part)).toSorted((a, b) =>
+      a.position < b.position ? -1 : 1,
+    );
     const storeId = await this.store.storeId();
     const isBehind = models.some((model) => model.position < this.considered || model.storeId !== storeId);
     if (models.length === 0 || isBehind) return false;
@@ -107,6 +111,7 @@ export class RunningAudit {
       reason,
       verifiedPosition: `${this.considered}`,
       events: audit.events,
+      part: this.part,
       accounts: audit.accounts.size,
       transactions: audit.posted + audit.authorized + audit.rejected,
       entries: audit.entries,

@@ -221,8 +221,10 @@ export const limits = {
   /** How long it keeps behind read models that stand still, and when it reads the log anew from its start. */
   checkerPatienceMs: 10_000,
   checkerRestartAfterMs: 24 * 60 * 60 * 1000,
-  /** Accounts it keeps in memory, each about half a kilobyte. */
-  checkerAccountsMax: 1_000_000,
+  /** Accounts it checks at once, each about half a kilobyte; more are checked part by part, with a rest after each. */
+  checkerAccountsMax: 100_000,
+  /** That rest, as a multiple of what the part took. */
+  checkerPartRestFactor: 3,
   /** How often it tries again after a lost connection, and how often one that stands by asks for the lock. */
   checkerRetryMs: 5_000,
   /** After what silence a checker counts as not running. */
@@ -238,6 +240,8 @@ export const limits = {
   healthProbeMsMax: 2_000,
   /** Pause between attempts to prepare a database that was away when the process started. */
   readSideRetryMs: 2_000,
+  /** How often the log is told at most that the event store does not answer. */
+  storeOutageLogEveryMs: 30_000,
   /** How long cancelled calls to the event store may take to end at shutdown. */
   storeClientCloseMsMax: 250,
   /** How long shutdown waits for the answers in flight; the rest of its time is for the parts behind them. */

@@ -61,6 +61,15 @@ export class EventStoreUnavailable extends Error {
   override readonly name = 'EventStoreUnavailable';
 }
 
+/**
+ * Whether an error says no more than that the store is away. The client of the store tells the log of that, once for everybody:
+ * whoever only tries again need not.
+ */
+export function isStoreAway(error: unknown): boolean {
+  if (error instanceof EventStoreUnavailable || error instanceof AppendOutcomeUnknown) return true;
+  return error instanceof Error && isStoreAway(error.cause);
+}
+
 export interface StreamPage {
   /** False for a stream that was never written. */
   readonly exists: boolean;
