@@ -150,10 +150,13 @@ class Reading {
       }
       const recognised = activityKey(companyId, counter, id);
       this.occurrences.push({
-        ...{ total, key, clockMs: this.clockMs, id: recognised },
+        total,
+        key,
         atMs: Date.parse(occurredAt),
         value: BigInt(value),
         hash: shardHash(recognised),
+        id: recognised,
+        clockMs: this.clockMs,
       });
     }
   }

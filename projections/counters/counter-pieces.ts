@@ -9,10 +9,11 @@ export function bucketPieces(
   gains: readonly BucketGain[],
 ): readonly PieceNeed[] {
   return granularities.map((granularity) => {
-    const { name, pieceSeconds: seconds } = granularity;
+    const { name, pieceSeconds: seconds, fillPercent } = granularity;
     const starts = new Set<number>();
     for (const gain of gains) if (gain.granularity === name) starts.add(floorTo(gain.start, seconds));
-    return { table: `counter_buckets_${name}`, seconds, starts, since: keptSince(granularity, clockMs) };
+    const since = keptSince(granularity, clockMs);
+    return { table: `counter_buckets_${name}`, seconds, fillPercent, starts, since };
   });
 }
 
@@ -29,5 +30,5 @@ export function idPieces(
   const since = keptSince({ keptSeconds: Math.ceil(dedupHorizonMs / 1000), pieceSeconds: seconds }, clockMs);
   const remembered = counted.filter((each) => each.clockMs >= since * 1000);
   const starts = new Set(remembered.map((each) => floorTo(Math.floor(each.clockMs / 1000), seconds)));
-  return { need: { table: 'activity_ids', seconds, starts, since }, remembered };
+  return { need: { table: 'activity_ids', seconds, fillPercent: 100, starts, since }, remembered };
 }

@@ -12,6 +12,8 @@ export interface Granularity {
   readonly keptSeconds: number | null;
   /** They are stored, and thrown away, in pieces of this width: a multiple of it. */
   readonly pieceSeconds: number;
+  /** How full the pages of a piece are filled, in percent: a row that is updated again and again needs room beside it. */
+  readonly fillPercent: number;
 }
 
 /** What counters are held to. It is part of what is stored: with another one the tables are filled anew. */
@@ -35,20 +37,34 @@ const DAY_SECONDS = 24 * 60 * 60;
 /** The one that runs. */
 export const COUNTER_SHAPE: CounterShape = {
   granularities: [
-    { name: '1s', seconds: 1, keptSeconds: limits.counterSecondsKeptMs / 1000, pieceSeconds: DAY_SECONDS },
+    {
+      name: '1s',
+      seconds: 1,
+      keptSeconds: limits.counterSecondsKeptMs / 1000,
+      pieceSeconds: DAY_SECONDS,
+      fillPercent: 95,
+    },
     {
       name: '1m',
       seconds: 60,
       keptSeconds: limits.counterMinutesKeptMs / 1000,
       pieceSeconds: 7 * DAY_SECONDS,
+      fillPercent: 60,
     },
     {
       name: '1h',
       seconds: 3_600,
       keptSeconds: limits.counterHoursKeptMs / 1000,
       pieceSeconds: 100 * DAY_SECONDS,
+      fillPercent: 50,
     },
-    { name: '1d', seconds: DAY_SECONDS, keptSeconds: null, pieceSeconds: 3_650 * DAY_SECONDS },
+    {
+      name: '1d',
+      seconds: DAY_SECONDS,
+      keptSeconds: null,
+      pieceSeconds: 3_650 * DAY_SECONDS,
+      fillPercent: 50,
+    },
   ],
   latenessMs: limits.activityLatenessMsMax,
   dedupHorizonMs: limits.activityDedupHorizonMs,

@@ -19,10 +19,10 @@ const BEGIN = Date.UTC(2026, 1, 1) / 1000;
 /** Forgets after minutes and splits at once, so that few events show what years do. */
 const SMALL: CounterShape = {
   granularities: [
-    { name: '1s', seconds: 1, keptSeconds: 120, pieceSeconds: DAY },
-    { name: '1m', seconds: 60, keptSeconds: DAY, pieceSeconds: DAY },
-    { name: '1h', seconds: 3_600, keptSeconds: 3 * DAY, pieceSeconds: DAY },
-    { name: '1d', seconds: DAY, keptSeconds: null, pieceSeconds: 10 * DAY },
+    { name: '1s', seconds: 1, keptSeconds: 120, pieceSeconds: DAY, fillPercent: 80 },
+    { name: '1m', seconds: 60, keptSeconds: DAY, pieceSeconds: DAY, fillPercent: 80 },
+    { name: '1h', seconds: 3_600, keptSeconds: 3 * DAY, pieceSeconds: DAY, fillPercent: 80 },
+    { name: '1d', seconds: DAY, keptSeconds: null, pieceSeconds: 10 * DAY, fillPercent: 80 },
   ],
   latenessMs: DAY * 1000,
   dedupHorizonMs: 2 * DAY * 1000,

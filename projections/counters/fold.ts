@@ -7,8 +7,6 @@ export interface Series {
   readonly companyId: string;
   readonly counter: string;
   readonly key: string;
-  /** The seconds of its events that have a bucket. */
-  readonly seconds: Set<number>;
   readonly sharded: ShardedKey;
   /** What it gains, by bucket. */
   readonly gains: Map<number, BucketGain>;
@@ -21,6 +19,8 @@ export interface BucketGain {
   /** Epoch seconds. */
   readonly start: number;
   readonly shard: number;
+  /** Whether nothing is stored for it yet. */
+  readonly isNew: boolean;
   count: number;
   sum: bigint;
 }
@@ -34,7 +34,8 @@ export interface CountedActivity {
 /** A batch folded in memory: what each bucket gains. */
 export class Fold {
   readonly gains: BucketGain[] = [];
-  private readonly byName = new Map<string, Series>();
+  private readonly byKey = new Map<object, Map<string, Series>>();
+  private readonly all: Series[] = [];
 
   /**
    * @param clockMs the clock of the counters after the batch: buckets that are too old by then are not begun
@@ -47,20 +48,24 @@ export class Fold {
   /** Finds the keys of a batch, with the seconds it has events in. */
   prepare(occurrences: readonly Occurrence[]): readonly Series[] {
     for (const { total, key, atMs } of occurrences) {
-      this.seriesOf(total, key).seconds.add(Math.floor(atMs / 1000));
+      this.seriesOf(total, key).sharded.expect(Math.floor(atMs / 1000));
     }
-    return [...this.byName.values()];
+    return this.all;
   }
 
-  seriesOf(
-    { companyId, counter }: { readonly companyId: string; readonly counter: string },
-    key: string,
-  ): Series {
-    const name = `${companyId}\n${counter}\n${key}`;
-    let series = this.byName.get(name);
+  /** @param of the counter, always the same object for the same one */
+  seriesOf(of: { readonly companyId: string; readonly counter: string }, key: string): Series {
+    let keys = this.byKey.get(of);
+    if (keys === undefined) {
+      keys = new Map();
+      this.byKey.set(of, keys);
+    }
+    let series = keys.get(key);
     if (series === undefined) {
-      series = { companyId, counter, key, seconds: new Set(), sharded: new ShardedKey(), gains: new Map() };
-      this.byName.set(name, series);
+      const { companyId, counter } = of;
+      series = { companyId, counter, key, sharded: new ShardedKey(), gains: new Map() };
+      keys.set(key, series);
+      this.all.push(series);
     }
     return series;
   }
@@ -115,7 +120,9 @@ export class Fold {
       const place = (start * 8 + level) * 128 + (shard - HISTORY_SHARD);
       const gain = series.gains.get(place);
       if (gain === undefined) {
-        const begun = { series, granularity: granularity.name, start, shard, count: 1, sum: value };
+        const isNew = level === 0 && shard !== HISTORY_SHARD && !series.sharded.isStored(start);
+        const { name } = granularity;
+        const begun = { series, granularity: name, start, shard, isNew, count: 1, sum: value };
         series.gains.set(place, begun);
         this.gains.push(begun);
       } else {

@@ -8,6 +8,8 @@ export interface PieceNeed {
   readonly table: string;
   /** Width of a piece, which begins at a multiple of it. */
   readonly seconds: number;
+  /** How full its pages are filled, in percent: what is updated again and again needs room beside itself. */
+  readonly fillPercent: number;
   /** Epoch seconds: the begins of the pieces that will be written to. */
   readonly starts: ReadonlySet<number>;
   /** Epoch seconds: pieces that begin before are thrown away; -Infinity for none. */
@@ -27,12 +29,14 @@ export async function makePieces(sql: Sql, needs: readonly PieceNeed[]): Promise
     [needs.map(({ table }) => table)],
   );
   const old: string[] = [];
-  for (const { table, seconds, starts, since } of needs) {
+  for (const { table, seconds, fillPercent, starts, since } of needs) {
     const there = new Set(rows.filter(({ parent }) => parent === table).map(({ piece }) => piece));
     for (const start of starts) {
       const piece = pieceName(table, start);
       if (there.has(piece)) continue;
-      await sql.query(`create table ${piece} (like ${table} including all) with (fillfactor = 80)`);
+      await sql.query(
+        `create table ${piece} (like ${table} including all) with (fillfactor = ${fillPercent})`,
+      );
       await sql.query(
         `alter table ${table} attach partition ${piece} for values from (to_timestamp(${start})) to (to_timestamp(${start + seconds}))`,
       );

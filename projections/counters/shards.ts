@@ -10,13 +10,31 @@ export const HISTORY_SHARD = -1;
 export class ShardedKey {
   /** Events of each second so far, those stored before included. */
   private readonly seconds = new Map<number, number>();
+  private stored: Set<number> | null = null;
 
   /** @param shards a power of two */
   constructor(public shards = 1) {}
 
+  /** Says that it has events of a second. */
+  expect(second: number): void {
+    this.seconds.set(second, 0);
+  }
+
+  /** The seconds it has events of. */
+  get expected(): Iterable<number> {
+    return this.seconds.keys();
+  }
+
   /** How many events of one second were stored before. */
   begin(second: number, count: number): void {
     this.seconds.set(second, count);
+    this.stored ??= new Set();
+    this.stored.add(second);
+  }
+
+  /** Whether events of a second were stored before. */
+  isStored(second: number): boolean {
+    return this.stored?.has(second) ?? false;
   }
 
   /** The shard of the next event. */
