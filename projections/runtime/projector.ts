@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../src/config/limits.js';
-import type { EventStore } from '../../src/edges/event-store/event-store.js';
+import { isStoreAway, type EventStore } from '../../src/edges/event-store/event-store.js';
 import type { PostgresSession } from '../../src/edges/postgres/postgres-session.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import { Backfiller } from './backfiller.js';
@@ -109,9 +109,11 @@ export class Projector {
           return;
         }
         this.announce('standby', describeError(error));
-        this.ports.log.warn(
-          `Projection ${this.projection.name} tries again in ${this.retryMs} ms: ${describeError(error)}`,
-        );
+        if (!isStoreAway(error)) {
+          this.ports.log.warn(
+            `Projection ${this.projection.name} tries again in ${this.retryMs} ms: ${describeError(error)}`,
+          );
+        }
         await sleep(this.retryMs, undefined, { signal }).catch(() => undefined);
         this.retryMs = Math.min(this.retryMs * 2, limits.projectionRetryMsMax);
       }

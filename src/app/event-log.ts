@@ -6,6 +6,7 @@ import type { AppConfig } from '../config/config.js';
 import { limits } from '../config/limits.js';
 import type { EventStore } from '../edges/event-store/event-store.js';
 import { EventStoreDbEventStore } from '../edges/event-store/eventstoredb-client.js';
+import { StoreOutage } from '../edges/event-store/store-outage.js';
 import { startEmbeddedEventStore } from '../embedded/event-store/embedded-event-store.js';
 import type { AppLogger } from '../observability/logger.js';
 
@@ -26,8 +27,9 @@ export interface Opened<Part> {
 export async function openEventLog(config: AppConfig, logger: AppLogger): Promise<Opened<EventStore>> {
   // The settler follows a part of what the projections follow: they share one subscription.
   const common = config.roles.includes('projector') ? streamsOfAll(PROJECTIONS) : [];
+  const outage = new StoreOutage(logger);
   if (config.eventStoreUrl !== null) {
-    const client = new EventStoreDbEventStore(config.eventStoreUrl, common);
+    const client = new EventStoreDbEventStore(config.eventStoreUrl, common, outage);
     return { part: client, place: 'EVENTSTORE_URL', close: () => closeClient(client) };
   }
   const dataDirectory = path.join(config.dataDirectory, 'event-store');
@@ -45,7 +47,7 @@ export async function openEventLog(config: AppConfig, logger: AppLogger): Promis
         : 'The embedded event store ended and stays down: see its last message, then restart this process.',
     ),
   );
-  const client = new EventStoreDbEventStore(embedded.connectionString, common);
+  const client = new EventStoreDbEventStore(embedded.connectionString, common, outage);
   return {
     part: client,
     place: `embedded, 127.0.0.1:${embedded.port}, ${dataDirectory}`,

@@ -34,6 +34,7 @@ import {
 import { followAll } from './follow-all.js';
 import { toRecordedEvent } from './recorded-event.js';
 import { SharedSubscriptions } from './shared-subscriptions.js';
+import { NO_OBSERVER, type StoreObserver } from './store-outage.js';
 
 /** Names the log for ever; written once, by whoever connects to a fresh log first. */
 const IDENTITY_STREAM = 'evenkeelStore-identity';
@@ -52,11 +53,16 @@ export class EventStoreDbEventStore extends EventStore {
   /**
    * @param connectionString `esdb://…`, single node or cluster
    * @param common stream prefixes that readers of this process follow, one more of them than another
+   * @param observer told how every call goes
    */
-  constructor(connectionString: string, common: readonly string[] = []) {
+  constructor(
+    connectionString: string,
+    common: readonly string[] = [],
+    private readonly observer: StoreObserver = NO_OBSERVER,
+  ) {
     super();
     this.client = EventStoreDBClient.connectionString(connectionString);
-    this.shared = new SharedSubscriptions((options) => followAll(this.client, options), common);
+    this.shared = new SharedSubscriptions((options) => followAll(this.client, options, observer), common);
   }
 
   append(
@@ -108,13 +114,16 @@ export class EventStoreDbEventStore extends EventStore {
           }),
           remainingMs,
         );
+        this.observer.reached();
         assert(result.position !== undefined, `The store names the position of an append to ${streamName}.`);
         return { kind: 'appended', revision: result.nextExpectedRevision, position: result.position.commit };
       } catch (error) {
         if (error instanceof WrongExpectedVersionError) {
+          this.observer.reached();
           return { kind: 'conflict', actual: toExpectedRevision(error.actualVersion) };
         }
         if (!isUnknownOutcome(error)) throw error;
+        this.observer.lost(asUnavailable(error, `append to ${streamName}`).message);
         // Same ids at the same revision: if the first try was stored, the store answers this one as that one.
         await sleep(Math.min(retryDelayMs(attempt), Math.max(0, deadlineMs - performance.now())));
       }
@@ -141,9 +150,11 @@ export class EventStoreDbEventStore extends EventStore {
       }
       return { exists: true, events };
     };
-    return withDeadline(collect(), limits.readTimeoutMs, () => {
-      void read.cancel();
-    });
+    return this.observed(
+      withDeadline(collect(), limits.readTimeoutMs, () => {
+        void read.cancel();
+      }),
+    );
   }
 
   /**
@@ -157,10 +168,14 @@ export class EventStoreDbEventStore extends EventStore {
         this.client.appendToStream(streamName, [], { expectedRevision: NO_STREAM, deadline: timeoutMs }),
         timeoutMs,
       );
+      this.observer.reached();
       return false;
     } catch (error) {
-      if (error instanceof WrongExpectedVersionError) return true;
-      throw asUnavailable(error, `look at ${streamName}`);
+      if (error instanceof WrongExpectedVersionError) {
+        this.observer.reached();
+        return true;
+      }
+      throw this.lost(asUnavailable(error, `look at ${streamName}`));
     }
   }
 
@@ -183,7 +198,7 @@ export class EventStoreDbEventStore extends EventStore {
         if (event.position.commit !== options.after) yield toRecordedEvent(event);
       }
     } catch (error) {
-      throw asUnavailable(error, 'read $all');
+      throw this.lost(asUnavailable(error, 'read $all'));
     } finally {
       // Leaving the loop does not end the call by itself.
       await read.cancel();
@@ -192,15 +207,17 @@ export class EventStoreDbEventStore extends EventStore {
 
   async headPosition(): Promise<bigint> {
     const read = this.client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
-    return withDeadline(newestPosition(read), limits.readTimeoutMs, () => {
-      void read.cancel();
-    });
+    return this.observed(
+      withDeadline(newestPosition(read), limits.readTimeoutMs, () => {
+        void read.cancel();
+      }),
+    );
   }
 
   subscribeAll(options: SubscribeAllOptions): AsyncIterable<SubscriptionMessage> {
     const { after, signal, streamPrefixes } = options;
     // Readers of rare events get no more than those: nothing to share.
-    if (streamPrefixes === undefined) return followAll(this.client, options);
+    if (streamPrefixes === undefined) return followAll(this.client, options, this.observer);
     return this.shared.subscribe({ after, signal, streamPrefixes });
   }
 
@@ -210,8 +227,9 @@ export class EventStoreDbEventStore extends EventStore {
         this.client.setStreamMetadata(streamName, { maxCount: countMax }),
         limits.appendTimeoutMs,
       );
+      this.observer.reached();
     } catch (error) {
-      throw asUnavailable(error, `limit ${streamName}`);
+      throw this.lost(asUnavailable(error, `limit ${streamName}`));
     }
   }
 
@@ -239,6 +257,22 @@ export class EventStoreDbEventStore extends EventStore {
       this.identity = data.storeId;
     }
     return this.identity;
+  }
+
+  /** Tells the observer how a call went. */
+  private async observed<T>(call: Promise<T>): Promise<T> {
+    try {
+      const value = await call;
+      this.observer.reached();
+      return value;
+    } catch (error) {
+      throw error instanceof EventStoreUnavailable ? this.lost(error) : error;
+    }
+  }
+
+  private lost(error: Error): Error {
+    this.observer.lost(error.message);
+    return error;
   }
 
   /** Closes the connection. Appends still in flight reject. */

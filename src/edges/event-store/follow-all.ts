@@ -4,6 +4,7 @@ import { limits } from '../../config/limits.js';
 import { assert } from '../../kernel/assert.js';
 import { EventStoreUnavailable, type SubscribeAllOptions, type SubscriptionMessage } from './event-store.js';
 import { toRecordedEvent } from './recorded-event.js';
+import type { StoreObserver } from './store-outage.js';
 
 type FilterOptions = Parameters<typeof streamNameFilter>[0];
 type Signal = Exclude<SubscriptionMessage, { kind: 'event' }>;
@@ -17,6 +18,7 @@ type Signal = Exclude<SubscriptionMessage, { kind: 'event' }>;
 export async function* followAll(
   client: EventStoreDBClient,
   options: SubscribeAllOptions,
+  observer: StoreObserver,
 ): AsyncGenerator<SubscriptionMessage> {
   const { signal } = options;
   if (signal.aborted) return;
@@ -44,12 +46,14 @@ export async function* followAll(
   signal.addEventListener('abort', end, { once: true });
   try {
     for await (const message of subscription as AsyncIterable<AllStreamResolvedEvent | Signal>) {
+      observer.reached();
       if ('kind' in message) yield message;
       else if (message.event) yield { kind: 'event', event: toRecordedEvent(message.event) };
     }
   } catch (error) {
     if (isAborted(signal)) return;
     const reason = error instanceof Error ? error.message : String(error);
+    observer.lost(`The subscription to $all broke off (${reason}).`);
     throw new EventStoreUnavailable(`The subscription to $all broke off (${reason}).`, { cause: error });
   } finally {
     signal.removeEventListener('abort', end);

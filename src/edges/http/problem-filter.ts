@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { limits } from '../../config/limits.js';
 import type { AppLogger } from '../../observability/logger.js';
 import { TooBusy, TryAgain } from '../../write/command.js';
-import { AppendOutcomeUnknown, EventStoreUnavailable } from '../event-store/event-store.js';
+import { AppendOutcomeUnknown, EventStoreUnavailable, isStoreAway } from '../event-store/event-store.js';
 import { PostgresUnavailable } from '../postgres/sqlstate.js';
 import { Problem, PROBLEM_CONTENT_TYPE, type ProblemCode } from './problem.js';
 import { pathOf } from './request-context.js';
@@ -37,7 +37,7 @@ export class ProblemFilter implements ExceptionFilter {
       this.logger.write('error', { requestId: request.id, err: thrown }, 'A request failed inside.');
     } else if (problem.status >= 503) {
       this.logger.write(
-        'warn',
+        isStoreAway(problem.cause) ? 'debug' : 'warn',
         { requestId: request.id, code: problem.code, err: problem.cause },
         problem.message,
       );

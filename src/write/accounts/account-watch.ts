@@ -1,5 +1,5 @@
 import { limits } from '../../config/limits.js';
-import type { EventStore } from '../../edges/event-store/event-store.js';
+import { isStoreAway, type EventStore } from '../../edges/event-store/event-store.js';
 import { pause } from '../patience.js';
 import { ACCOUNT_STREAM_PREFIX, type AccountEvent } from './events.js';
 import type { AccountExecutors } from './executors.js';
@@ -50,9 +50,11 @@ export class AccountWatch {
         this.after ??= await this.store.headPosition();
         await this.follow(this.after);
       } catch (error) {
-        this.log(
-          `Accounts are read before each decision until the log can be followed again: ${String(error)}`,
-        );
+        if (!isStoreAway(error)) {
+          this.log(
+            `Accounts are read before each decision until the log can be followed again: ${String(error)}`,
+          );
+        }
       }
       this.accounts.trustMemory(false);
       await pause(this.accounts.patience, limits.watchRestartMs, signal);

@@ -5,6 +5,7 @@ import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { limits } from '../../config/limits.js';
+import { isStoreAway } from '../../edges/event-store/event-store.js';
 import { DescribeBulk } from '../../edges/http/api-docs.js';
 import { parseJson } from '../../edges/http/json-body.js';
 import { LINES_CONTENT_TYPE, linesOf, TakesList, type Line } from '../../edges/http/list-body.js';
@@ -107,7 +108,7 @@ export class BulkController {
       instance: pathOf(request.url),
       onFailure: (problem) => {
         if (problem.status === 500) this.logger.error(problem.cause ?? problem);
-        else this.logger.warn(`${problem.code}: ${problem.message}`);
+        else if (!isStoreAway(problem.cause)) this.logger.warn(`${problem.code}: ${problem.message}`);
       },
     });
   }

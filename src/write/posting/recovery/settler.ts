@@ -1,5 +1,9 @@
 import { limits } from '../../../config/limits.js';
-import type { EventStore, SubscribeAllOptions } from '../../../edges/event-store/event-store.js';
+import {
+  isStoreAway,
+  type EventStore,
+  type SubscribeAllOptions,
+} from '../../../edges/event-store/event-store.js';
 import { toLedgerEvent, UnknownEventType } from '../../../edges/event-store/ledger-event.js';
 import { AssertionFailure } from '../../../kernel/assert.js';
 import type { Clock } from '../../../kernel/clock.js';
@@ -80,7 +84,7 @@ export class Settler {
           return;
         }
         this.status_ = { ...this.status_, state: 'standby', reason };
-        this.log('warn', `The settler starts over: ${reason}`);
+        if (!isStoreAway(error)) this.log('warn', `The settler starts over: ${reason}`);
         await pause(this.patience, limits.settlerRestartMs, signal);
       }
     }
@@ -162,7 +166,7 @@ export class Settler {
     outcomes.forEach((outcome, index) => {
       const { transactionId = '' } = overdue[index] ?? {};
       triedAtMs.set(transactionId, nowMs);
-      if (outcome.status === 'rejected') {
+      if (outcome.status === 'rejected' && !isStoreAway(outcome.reason)) {
         this.log('warn', `Transaction ${transactionId} is not recovered yet: ${String(outcome.reason)}`);
       }
     });
@@ -177,7 +181,9 @@ export class Settler {
     due.forEach((hold, index) => {
       const outcome = outcomes[index];
       if (outcome?.status === 'fulfilled') holds.ended(hold);
-      else this.log('warn', `Hold ${hold.holdId} is not expired yet: ${String(outcome?.reason)}`);
+      else if (!isStoreAway(outcome?.reason)) {
+        this.log('warn', `Hold ${hold.holdId} is not expired yet: ${String(outcome?.reason)}`);
+      }
     });
   }
 
