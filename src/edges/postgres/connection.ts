@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { types } from 'node:util';
 import { limits } from '../../config/limits.js';
 import { exactTypes, type SqlResult } from './sql.js';
-import { isPassing, PostgresUnavailable, sqlstateOf } from './sqlstate.js';
+import { isPassing, isRefusal, PostgresRefused, PostgresUnavailable, sqlstateOf } from './sqlstate.js';
 
 export interface PostgresOptions {
   /** `postgresql://user:password@host:port/database` */
@@ -42,11 +42,23 @@ export async function run<Row extends object>(
 const LOST =
   /^(?:Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout expired|timeout exceeded when trying to connect)/;
 
-/** Rethrows as {@link PostgresUnavailable} what is no fault of the statement, everything else as it is. */
+/** What the driver says, without a code, when the server asks for a password and there is none. */
+const NO_PASSWORD = /client password must be a (?:non-empty )?string/;
+
+/**
+ * Rethrows as {@link PostgresUnavailable} what is no fault of the statement, as {@link PostgresRefused} what is one of the
+ * settings, everything else as it is.
+ */
 export function asUnavailable(error: unknown): never {
   // Not instanceof: under jest Node's own errors belong to another realm.
   if (!types.isNativeError(error)) throw error;
   const state = sqlstateOf(error);
+  if (state === undefined ? NO_PASSWORD.test(error.message) : isRefusal(state)) {
+    throw new PostgresRefused(
+      `PostgreSQL does not let this application in (${error.message}): correct user, password and database in DATABASE_URL, then start again.`,
+      { cause: error },
+    );
+  }
   // A host of several addresses, none of which answers, fails with all their errors and a code, but no call of its own.
   const isOfSystem = 'syscall' in error || ('errors' in error && 'code' in error);
   const passes = state === undefined ? isOfSystem || LOST.test(error.message) : isPassing(state);

@@ -3,7 +3,7 @@ import { startTestPostgres, type TestPostgres } from '../../../test/support/post
 import { until } from '../../../test/support/until.js';
 import { toColumns } from './columns.js';
 import { Postgres } from './postgres.js';
-import { PostgresUnavailable, sqlstateOf } from './sqlstate.js';
+import { PostgresRefused, PostgresUnavailable, sqlstateOf } from './sqlstate.js';
 
 const TERMINATE_OTHERS = `select pg_terminate_backend(pid) from pg_stat_activity
   where datname = current_database() and pid <> pg_backend_pid()`;
@@ -39,6 +39,30 @@ describe('PostgreSQL', () => {
       columns,
     );
     expect(result.rows).toEqual(rows);
+  });
+
+  it.each([
+    ['a wrong password', { password: 'wrong' }, 'password authentication failed for user "evenkeel"'],
+    ['no password', { password: '' }, 'client password must be a'],
+    ['an unknown database', { pathname: '/nowhere' }, 'database "nowhere" does not exist'],
+  ])('says what to do about %s', async (_what, change, reason) => {
+    const { databaseUrl } = await server.createDatabase();
+    const refused = new Postgres({
+      databaseUrl: Object.assign(new URL(databaseUrl), change).href,
+      applicationName: 'spec',
+    });
+    const opening = [refused.query('select 1'), refused.openSession(1000)];
+    for (const outcome of await Promise.allSettled(opening)) {
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: expect.any(PostgresRefused) as unknown,
+      });
+      const { message } = (outcome as PromiseRejectedResult).reason as Error;
+      expect(message).toContain(`PostgreSQL does not let this application in (`);
+      expect(message).toContain(reason);
+      expect(message).toContain('correct user, password and database in DATABASE_URL, then start again.');
+    }
+    await refused.close();
   });
 
   it('is unavailable when nobody listens, and when the connection is cut', async () => {

@@ -1,5 +1,7 @@
 /** The SQLSTATE codes this application names (PostgreSQL manual, appendix A). */
 export const SQLSTATE = {
+  /** There is no database of that name. */
+  noSuchDatabase: '3D000',
   /** Another session holds the lock that was asked for. */
   lockNotAvailable: '55P03',
   /** Something else, a view for example, would lose what it is made of. */
@@ -24,6 +26,16 @@ const PASSING_CODES: readonly string[] = [SQLSTATE.lockNotAvailable, SQLSTATE.un
  */
 export class PostgresUnavailable extends Error {
   override readonly name = 'PostgresUnavailable';
+}
+
+/** The database is there, but does not let this application in: nothing changes that until the settings do. */
+export class PostgresRefused extends Error {
+  override readonly name = 'PostgresRefused';
+}
+
+/** Whether a SQLSTATE says that the user, its password or the name of the database is wrong. */
+export function isRefusal(state: string): boolean {
+  return state.startsWith('28') || state === SQLSTATE.noSuchDatabase;
 }
 
 /** The SQLSTATE of a database error, or undefined for any other error. */

@@ -98,7 +98,7 @@ function bind(server: Server, host: string, port: number): Promise<number> {
         return;
       }
       const sentence = /EADDRINUSE/.test(error.message)
-        ? `Port ${port} on ${host} is taken: stop what listens there, or choose another port for the embedded event store.`
+        ? `Port ${port} on ${host}, meant for the embedded event store, is taken: stop what uses it, or set EMBEDDED_EVENTSTORE_PORT to another port.`
         : `The embedded event store can't listen on ${address}: ${error.message}`;
       reject(new CannotListen(sentence, { cause: error }));
     });

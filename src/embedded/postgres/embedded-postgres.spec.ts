@@ -113,6 +113,19 @@ describe('the embedded PostgreSQL', () => {
     await start(port);
   });
 
+  it('says which password it does not accept, and leaves nothing running', async () => {
+    await start();
+    await stop();
+    const file = path.join(dataDirectory, 'password');
+    const password = await readFile(file, 'utf8');
+    await writeFile(file, 'another\n');
+    await expect(start()).rejects.toThrow(
+      `The embedded PostgreSQL does not accept the password in ${file}: restore that file, or remove ${dataDirectory} and the read models are filled again from the log.`,
+    );
+    await writeFile(file, password);
+    await start();
+  });
+
   it('starts over a postmaster.pid and a claim left by kill -9, also when their process ids are somebody else’s now', async () => {
     await start();
     await stop();

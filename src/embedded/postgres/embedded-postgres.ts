@@ -30,6 +30,8 @@ const KILL_AFTER_MS = 3_000;
 /** Pauses between restarts of a server that keeps dying: doubled from the first to the last, for as long as we live. */
 const RESTART_MS_FIRST = 100;
 const RESTART_MS_MAX = 10_000;
+/** SQLSTATE invalid_password. */
+const WRONG_PASSWORD = '28P01';
 /** Output kept to explain a failed start. */
 const SAID_LINES_MAX = 20;
 
@@ -81,7 +83,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await server.start();
     const databaseUrl = urlOf(port, await readOrMakePassword(password));
     try {
-      await createDatabase(databaseUrl);
+      await createDatabase(databaseUrl, password);
     } catch (error) {
       await server.stop();
       throw error;
@@ -144,11 +146,19 @@ async function choosePort(asked: number): Promise<number> {
   }
 }
 
-async function createDatabase(databaseUrl: string): Promise<void> {
+async function createDatabase(databaseUrl: string, passwordFile: string): Promise<void> {
   const url = new URL(databaseUrl);
   url.pathname = '/postgres';
   const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: STOP_MS_MAX });
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (cause) {
+    if ((cause as { readonly code?: unknown }).code !== WRONG_PASSWORD) throw cause;
+    throw new Error(
+      `The embedded PostgreSQL does not accept the password in ${passwordFile}: restore that file, or remove ${path.dirname(passwordFile)} and the read models are filled again from the log.`,
+      { cause },
+    );
+  }
   try {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE_NAME]);
     if (rowCount === 0) await client.query(`create database ${DATABASE_NAME} template template0`);

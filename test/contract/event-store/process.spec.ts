@@ -141,7 +141,7 @@ describe('the process of the embedded event store', () => {
     const error = await rejectionOf(startEmbeddedEventStore({ dataDirectory: store.directory, port }));
     blocker.close();
     expect(error.message).toBe(
-      `Port ${port} on 127.0.0.1 is taken: stop what listens there, or choose another port for the embedded event store.`,
+      `Port ${port} on 127.0.0.1, meant for the embedded event store, is taken: stop what uses it, or set EMBEDDED_EVENTSTORE_PORT to another port.`,
     );
   });
 
