@@ -23,7 +23,7 @@ async function main(): Promise<number> {
     process.on(signal, () => interrupted.abort(new Interrupted(`The demo was interrupted (${signal}).`)));
   }
   const startedMs = performance.now();
-  const system = await LedgerSystem.prepare('demo');
+  const system = await LedgerSystem.prepare('demo', options.keep);
   const signal = AbortSignal.any([interrupted.signal, system.ended]);
   // Each of the clients may be waiting on it.
   setMaxListeners(0, signal);

@@ -5,11 +5,12 @@ const read = (...args: string[]) => readOptions(args, '4711');
 
 describe('the command line of the demo', () => {
   it('is a marketplace of 10,000 movements under a seed drawn by chance', () => {
-    expect(read()).toEqual({ form: 'marketplace', seed: '4711', movements: 10_000 });
+    expect(read()).toEqual({ form: 'marketplace', seed: '4711', movements: 10_000, keep: null });
   });
 
   it('repeats a seed', () => {
-    expect(read('--seed', 'abc', '--movements', '50')).toEqual({
+    expect(read('--seed', 'abc', '--movements', '50', '--keep', 'kept')).toEqual({
+      keep: 'kept',
       form: 'marketplace',
       seed: 'abc',
       movements: 50,
@@ -21,6 +22,7 @@ describe('the command line of the demo', () => {
       form: 'journal',
       journal: 'a.csv',
       expect: 'b.csv',
+      keep: null,
     });
   });
 });

@@ -5,7 +5,7 @@ const MOVEMENTS_MAX = 1_000_000;
 
 const DESCRIPTION = [
   'Starts the whole ledger in fresh data directories on free ports, drives it over HTTP like its clients would, and',
-  'proves its promises. Nothing is left behind. Exit code 0 when every promise was kept, 1 when one was broken.',
+  'proves its promises. Nothing is left behind unless asked for. Exit code 0 when every promise was kept, 1 when one was broken.',
   '\n\nWithout --journal: a marketplace of 200 customers and 40 merchants in four currencies. 64 clients at once post',
   'deposits, purchases, refunds and payouts, and send some of them again; they try to overdraw accounts; in the middle',
   'the API process is killed with kill -9 and started again. Then everything is proved against their own books.',
@@ -16,9 +16,13 @@ const DESCRIPTION = [
   .replaceAll(' \n', '\n');
 
 /** What the demo was asked to do. */
-export type DemoOptions =
+export type DemoOptions = {
+  /** Where the ledger's data stay; null to leave nothing behind. */
+  readonly keep: string | null;
+} & (
   | { readonly form: 'marketplace'; readonly seed: string; readonly movements: number }
-  | { readonly form: 'journal'; readonly journal: string; readonly expect: string };
+  | { readonly form: 'journal'; readonly journal: string; readonly expect: string }
+);
 
 /** The command line is wrong, or only asked for help; the message was printed already. */
 export class NothingToRun extends Error {
@@ -54,6 +58,10 @@ export function readOptions(
       'CSV of transfers: reference, effective_date, debit_account, credit_account, amount, currency, kind',
     )
     .option('--expect <file>', 'CSV of balances after each row: reference, effective_date, account, balance')
+    .option(
+      '--keep <directory>',
+      'keeps the ledger there, to start it again with DATA_DIRECTORY and look around',
+    )
     .allowExcessArguments(false)
     .configureOutput({ writeErr: complain })
     .exitOverride();
@@ -63,12 +71,18 @@ export function readOptions(
     if (error instanceof CommanderError) throw new NothingToRun(error.exitCode);
     throw error;
   }
-  const given = command.opts<{ seed?: string; movements: number; journal?: string; expect?: string }>();
-  const { journal, expect } = given;
+  const given = command.opts<{
+    seed?: string;
+    movements: number;
+    journal?: string;
+    expect?: string;
+    keep?: string;
+  }>();
+  const { journal, expect, keep = null } = given;
   if (journal === undefined && expect === undefined) {
-    return { form: 'marketplace', seed: given.seed ?? randomSeed, movements: given.movements };
+    return { form: 'marketplace', seed: given.seed ?? randomSeed, movements: given.movements, keep };
   }
-  if (journal !== undefined && expect !== undefined) return { form: 'journal', journal, expect };
+  if (journal !== undefined && expect !== undefined) return { form: 'journal', journal, expect, keep };
   complain('error: --journal and --expect go together: name both files, or neither.\n');
   throw new NothingToRun(1);
 }

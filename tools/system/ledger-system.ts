@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -41,6 +41,7 @@ export class LedgerSystem {
 
   private constructor(
     readonly dataDirectory: string,
+    private readonly isKept: boolean,
     private readonly port: number,
     private readonly eventStorePort: number,
     private readonly postgresPort: number,
@@ -50,15 +51,19 @@ export class LedgerSystem {
    * Makes the directory and finds the ports; starts nothing yet.
    *
    * @param purpose a word for the directory's name
-   * @throws SystemFailure when the build is missing
+   * @param keptDirectory where the data are to stay; null for a temporary directory
+   * @throws SystemFailure when the build is missing, or there is something in that directory already
    */
-  static async prepare(purpose: string): Promise<LedgerSystem> {
+  static async prepare(purpose: string, keptDirectory: string | null = null): Promise<LedgerSystem> {
     if (!existsSync(MAIN)) {
       throw new SystemFailure(`There is no ${MAIN} to start: run npm run build first.`);
     }
     const [port, eventStorePort, postgresPort] = await findFreePorts();
-    const directory = await mkdtemp(path.join(tmpdir(), `evenkeel-${purpose}-`));
-    return new LedgerSystem(directory, port, eventStorePort, postgresPort);
+    const isKept = keptDirectory !== null;
+    const directory = isKept
+      ? await makeEmpty(path.resolve(keptDirectory))
+      : await mkdtemp(path.join(tmpdir(), `evenkeel-${purpose}-`));
+    return new LedgerSystem(directory, isKept, port, eventStorePort, postgresPort);
   }
 
   get origin(): string {
@@ -159,13 +164,14 @@ export class LedgerSystem {
     }
   }
 
-  /** Ends what still runs, then removes the directory. Never throws: what can't be removed is named. */
+  /** Ends what still runs, then removes the directory unless it is to be kept. Never throws: what can't be removed is named. */
   async remove(): Promise<void> {
     this.isRemoved = true;
     const complain = (error: unknown): void => console.error(String(error));
     await this.stop().catch(complain);
     // After a kill nobody but the next start looks after the database, and there may not have been one.
     await endLeftovers(layout(this.postgresDirectory).cluster).catch(complain);
+    if (this.isKept) return;
     for (let tries = 1; ; tries += 1) {
       try {
         await rm(this.dataDirectory, { recursive: true, force: true });
@@ -207,6 +213,14 @@ export class LedgerSystem {
     const lines = text.split('\n').filter((line) => line.trim() !== '');
     this.log = [...this.log, ...lines].slice(-LOG_LINES_MAX);
   }
+}
+
+async function makeEmpty(directory: string): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  if ((await readdir(directory)).length === 0) return directory;
+  throw new SystemFailure(
+    `The directory ${directory} is not empty: name one that is, or that does not exist.`,
+  );
 }
 
 function hasEnded(child: ChildProcess): boolean {
