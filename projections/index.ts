@@ -10,7 +10,7 @@ import {
   shorterRunsMigration,
 } from './balance-snapshots/balance-snapshots.table.js';
 import { countersProjection } from './counters/counters.project.js';
-import { countersMigration } from './counters/counters.table.js';
+import { countersMigration, counterViewMigration } from './counters/counters.table.js';
 import { entriesProjection } from './entries/entries.project.js';
 import { entriesByPositionMigration, entriesMigration } from './entries/entries.table.js';
 import { integrityMigration } from './integrity/integrity.table.js';
@@ -49,4 +49,5 @@ export const MIGRATIONS: readonly Migration[] = [
   integrityMigration,
   shorterRunsMigration,
   countersMigration,
+  counterViewMigration,
 ];

@@ -96,6 +96,7 @@ describe('the schema for analysts', () => {
       'account_balances',
       'account_statement',
       'accounts',
+      'counter_buckets',
       'daily_totals',
       'entries',
       'positions',
@@ -127,6 +128,8 @@ describe('the schema for analysts', () => {
       `select format('%s.%s.%s', c.relnamespace::regnamespace, c.relname, a.attname) as what
          from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         where c.relnamespace::regnamespace::text in ('ledger', 'ledger_read') and c.relkind in ('r', 'v', 'p')
+          -- The columns of a partition are those of its table.
+          and not c.relispartition
           and (col_description(c.oid, a.attnum) is null or obj_description(c.oid, 'pg_class') is null)
         order by 1`,
     );

@@ -3,7 +3,7 @@ import type { Sql } from '../../src/edges/postgres/sql.js';
 import { assert } from '../../src/kernel/assert.js';
 import { ACTIVITY_STREAM_PREFIX } from '../../src/write/activities/events.js';
 import { COUNTER_STREAM_PREFIX } from '../../src/write/counters/events.js';
-import type { Projection } from '../runtime/projection.js';
+import type { AfterCommit, Projection } from '../runtime/projection.js';
 import { collect, wantedBy } from './collect.js';
 import { counterBackfill } from './counter-backfill.js';
 import {
@@ -18,6 +18,7 @@ import {
   writeShards,
 } from './counter-rows.js';
 import { assertShape, COUNTER_SHAPE, type CounterShape } from './counter-shape.js';
+import { counterTally, type CounterTally } from './counter-tally.js';
 import { Fold } from './fold.js';
 import { dropPieces, makePieces } from './pieces.js';
 import { bucketPieces, idPieces } from './counter-pieces.js';
@@ -29,8 +30,9 @@ import { bucketPieces, idPieces } from './counter-pieces.js';
  * recorded time met so far, event by event, so that the rows are a function of the log alone.
  *
  * @param shape how they are counted; specs forget sooner and split earlier
+ * @param tally where it is kept what became of activities
  */
-export function counters(shape: CounterShape): Projection {
+export function counters(shape: CounterShape, tally: CounterTally = counterTally): Projection {
   assertShape(shape);
   return {
     name: 'counters',
@@ -44,7 +46,7 @@ export function counters(shape: CounterShape): Projection {
     ],
     streams: [ACTIVITY_STREAM_PREFIX, COUNTER_STREAM_PREFIX],
     handles: ['ActivitiesRecorded', 'CounterDefined', 'TransactionPosted'],
-    apply: (sql, events) => apply(sql, events, shape),
+    apply: (sql, events) => apply(sql, events, shape, tally),
     backfill: counterBackfill(shape),
   };
 }
@@ -52,7 +54,12 @@ export function counters(shape: CounterShape): Projection {
 /** The one that runs. */
 export const countersProjection = counters(COUNTER_SHAPE);
 
-async function apply(sql: Sql, events: readonly RecordedLedgerEvent[], shape: CounterShape): Promise<void> {
+async function apply(
+  sql: Sql,
+  events: readonly RecordedLedgerEvent[],
+  shape: CounterShape,
+  tally: CounterTally,
+): Promise<AfterCommit> {
   const { occurrences, defined, totals, clockMs, ...batch } = collect(
     events,
     await readStored(sql, wantedBy(events)),
@@ -73,4 +80,5 @@ async function apply(sql: Sql, events: readonly RecordedLedgerEvent[], shape: Co
   await insertDefinitions(sql, defined);
   await writeClock(sql, clockMs, batch.counters);
   await dropPieces(sql, old);
+  return () => tally.add(counted.length, totals, series);
 }

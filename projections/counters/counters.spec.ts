@@ -10,6 +10,7 @@ import { MIGRATIONS } from '../index.js';
 import { digestTables } from '../runtime/digest.js';
 import { LEDGER_SCHEMA } from '../runtime/projection.js';
 import { counters } from './counters.project.js';
+import { CounterTally } from './counter-tally.js';
 import { COUNTER_SHAPE, floorTo, keptSince, type CounterShape } from './counter-shape.js';
 
 const DAY = 86_400;
@@ -221,6 +222,24 @@ describe('windowed counters', () => {
     expect((await session.query('select key, shards from counter_keys')).rows).toEqual([
       { key: 'hot', shards: 8 },
     ]);
+  });
+
+  it('tells what became of activities, and how evenly a busy key is spread', async () => {
+    await clear();
+    const tally = new CounterTally();
+    const projection = counters(SMALL, tally);
+    const log = new CountedLog(BEGIN);
+    const many = (name: string) => Array.from({ length: 600 }, (_, i) => ({ id: `${name}-${i}`, at: BEGIN }));
+    log.activities(many('first'));
+    log.activities([...many('second'), { id: 'first-1', at: BEGIN }, { id: 'old', at: BEGIN - 2 * DAY }]);
+    for (const event of log.events) {
+      const afterCommit = await session.transaction((sql) => projection.apply(sql, [event]));
+      afterCommit?.();
+    }
+    const { shardSkew, ...counts } = tally;
+    expect(counts).toEqual({ counted: 1_200, duplicates: 1, late: 1, strays: 0 });
+    expect(shardSkew).toBeGreaterThan(1);
+    expect(shardSkew).toBeLessThan(2);
   });
 
   it('throws away what is too old, and forgets ids, by whole pieces', async () => {

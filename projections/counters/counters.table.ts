@@ -109,3 +109,22 @@ comment on table ledger.counter_buckets_1h is 'The buckets of one hour.';
 comment on table ledger.counter_buckets_1d is 'The buckets of one day.';
 `,
 } as const satisfies Migration;
+
+export const counterViewMigration = {
+  number: 15,
+  name: 'counters for analysts',
+  sql: `
+create view ledger_read.counter_buckets as
+  select company_id, counter, key, granularity, bucket_start, sum(count)::bigint as count, sum(sum) as sum
+    from ledger.counter_buckets
+   group by company_id, counter, granularity, bucket_start, key;
+comment on view ledger_read.counter_buckets is 'What happened within each second, minute, hour and day, per counter and key; buckets without events have no row. Every event is in one bucket of each granularity that is still kept: seconds for a day at least, minutes for 35 days, hours for 400 days, days for ever. Ask for one granularity.';
+comment on column ledger_read.counter_buckets.company_id is 'The company whose counter it is.';
+comment on column ledger_read.counter_buckets.counter is 'The counter: ledger-postings, or a name the company has chosen.';
+comment on column ledger_read.counter_buckets.key is 'What is counted for; of counters of the ledger the parts joined by a colon, in which % and : are percent-encoded.';
+comment on column ledger_read.counter_buckets.granularity is '1s, 1m, 1h or 1d: how wide the bucket is.';
+comment on column ledger_read.counter_buckets.bucket_start is 'When it begins, inclusive, UTC: in business time of legs, in the time activities occurred.';
+comment on column ledger_read.counter_buckets.count is 'Events.';
+comment on column ledger_read.counter_buckets.sum is 'Sum of their values: of legs their amounts in minor units, of activities what they carry.';
+`,
+} as const satisfies Migration;

@@ -11,9 +11,10 @@ export class ShardedKey {
   /** Events of each second so far, those stored before included. */
   private readonly seconds = new Map<number, number>();
   private stored: Set<number> | null = null;
-
-  /** @param shards a power of two */
-  constructor(public shards = 1) {}
+  /** A power of two. */
+  shards = 1;
+  /** Whether it has got more while this batch was counted. */
+  hasGrown = false;
 
   /** Says that it has events of a second. */
   expect(second: number): void {
@@ -46,6 +47,8 @@ export class ShardedKey {
   count(second: number, { shardSplitPerSecond, shardsMax }: CounterShape): void {
     const count = (this.seconds.get(second) ?? 0) + 1;
     this.seconds.set(second, count);
-    if (count > shardSplitPerSecond * this.shards && this.shards < shardsMax) this.shards *= 2;
+    if (count <= shardSplitPerSecond * this.shards || this.shards >= shardsMax) return;
+    this.shards *= 2;
+    this.hasGrown = true;
   }
 }

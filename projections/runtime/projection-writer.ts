@@ -4,7 +4,7 @@ import type { PostgresSession } from '../../src/edges/postgres/postgres-session.
 import type { Sql } from '../../src/edges/postgres/sql.js';
 import { moveCheckpoint, type Checkpoint, type EventMark } from './checkpoint.js';
 import { isWorthRetrying, PoisonEvent } from './failure.js';
-import type { Projection } from './projection.js';
+import type { AfterCommit, Projection } from './projection.js';
 
 /**
  * Writes one set of a projection's tables, the live one or one that is being rebuilt: rows and checkpoint in one
@@ -56,7 +56,7 @@ export class ProjectionWriter {
       throw new PoisonEvent(undecodable.event, this.projection.name, undecodable.cause);
     }
     if (decoded.length > 0 || position > this.current.position) {
-      this.current = await this.applyWithin(sql, decoded, position);
+      this.current = (await this.applyWithin(sql, decoded, position)).checkpoint;
     }
   }
 
@@ -75,20 +75,25 @@ export class ProjectionWriter {
   }
 
   private async commit(events: readonly RecordedLedgerEvent[], to: bigint): Promise<void> {
-    this.current = await this.session.transaction((sql) => this.applyWithin(sql, events, to));
+    const { checkpoint, afterCommit } = await this.session.transaction((sql) =>
+      this.applyWithin(sql, events, to),
+    );
+    this.current = checkpoint;
+    afterCommit?.();
   }
 
   private async applyWithin(
     sql: Sql,
     events: readonly RecordedLedgerEvent[],
     position: bigint,
-  ): Promise<Checkpoint> {
+  ): Promise<{ readonly checkpoint: Checkpoint; readonly afterCommit: AfterCommit | undefined }> {
     const { name, handles } = this.projection;
     const mark: EventMark | null = events.at(-1) ?? null;
     const handled = events.filter((event) => handles.includes(event.type));
     await moveCheckpoint(sql, this.schema, name, this.current, { position, mark });
-    if (handled.length > 0) await this.projection.apply(sql, handled);
-    return { ...this.current, position, mark: mark ?? this.current.mark };
+    const afterCommit = handled.length > 0 ? await this.projection.apply(sql, handled) : undefined;
+    const checkpoint = { ...this.current, position, mark: mark ?? this.current.mark };
+    return { checkpoint, afterCommit: afterCommit ?? undefined };
   }
 }
 

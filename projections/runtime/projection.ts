@@ -29,9 +29,13 @@ export interface Projection {
    *
    * @param sql inside the transaction that also moves the checkpoint
    * @param events of the handled types, in commit order, each exactly once over the life of the tables
+   * @returns what is to be done once the rows are committed, and not if they are not: measuring
    */
-  apply(sql: Sql, events: readonly RecordedLedgerEvent[]): Promise<void>;
+  apply(sql: Sql, events: readonly RecordedLedgerEvent[]): Promise<AfterCommit | void>;
 }
+
+/** What follows a commit in this process; it can't fail. */
+export type AfterCommit = () => void;
 
 /** A part of the log that rows still lack. */
 export interface OwedHistory {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { counterTally } from '../../projections/counters/counter-tally.js';
 import { limits } from '../config/limits.js';
 import type { EventStore } from '../edges/event-store/event-store.js';
 import type { ServerState } from '../edges/http/http-server.js';
@@ -10,6 +11,7 @@ import {
   projectionStoppedPosition,
 } from '../observability/metrics.js';
 import type { Settler } from '../write/posting/recovery/settler.js';
+import { measureCounters } from './counter-metrics.js';
 import { measureIntegrity } from './integrity-metrics.js';
 import type { ReadSide } from './read-side.js';
 
@@ -43,6 +45,7 @@ export class AppHealthProbe extends HealthProbe {
   override measure(): void {
     const { checker } = this.parts.readSide;
     if (checker !== null) measureIntegrity(checker, Date.now());
+    measureCounters(counterTally);
     projectionStoppedPosition.reset();
     for (const { name, state, eventsWaiting, lagMs, stoppedAt } of this.parts.readSide.status()) {
       projectionLagEvents.set({ projection: name }, eventsWaiting);

@@ -147,6 +147,24 @@ export const METRICS = {
     help: 'How long ago the checker last compared the read models with the log; NaN before the first time and where it stands by.',
     labels: [],
   },
+  activityEvents: {
+    kind: 'counter',
+    name: 'activity_events_total',
+    help: 'Activities this process has counted (`counted`), and those it has not: met before (`duplicate`), recorded too late (`late`), sent to a counter of the ledger (`stray`).',
+    labels: ['result'],
+  },
+  activityDedupHits: {
+    kind: 'counter',
+    name: 'activity_dedup_hits_total',
+    help: 'Activities whose id had been counted within the dedup horizon.',
+    labels: [],
+  },
+  activityShardSkew: {
+    kind: 'gauge',
+    name: 'activity_shard_skew_ratio',
+    help: 'The fullest shard of a busy key over the mean of its shards, of the worst key lately: 1 is even.',
+    labels: [],
+  },
 } as const satisfies Record<string, Declaration>;
 
 /** The metrics as a Markdown table. */
@@ -180,6 +198,10 @@ export const integrityImbalance = new Gauge(named(METRICS.integrityImbalance));
 export const integrityUnsettledLegs = new Gauge(named(METRICS.integrityUnsettledLegs));
 export const integrityOrphanReservations = new Gauge(named(METRICS.integrityOrphanReservations));
 export const integrityAgeSeconds = new Gauge(named(METRICS.integrityAgeSeconds));
+
+export const activityEvents = new Counter(named(METRICS.activityEvents));
+export const activityDedupHits = new Counter(named(METRICS.activityDedupHits));
+export const activityShardSkew = new Gauge(named(METRICS.activityShardSkew));
 
 /** What the write side counts, in this registry. */
 export const writeMetrics: WriteMetrics = {

@@ -74,6 +74,7 @@ describe('an application', () => {
         'transactions',
         'entries',
         'balance_snapshots',
+        'counters',
       ]);
       const { text } = await call(app.url, 'GET /metrics');
       expect(text).toContain('ledger_projection_lag_seconds{projection="account_balances"}');
