@@ -13,7 +13,7 @@ import type { AccountEvent } from '../accounts/events.js';
 import { evolve } from '../accounts/state.js';
 import { refusal, type RefusalCode } from '../refusals.js';
 import { decideConditions, firstRefusal, withConditions } from './conditions.decide.js';
-import type { Condition } from './road.js';
+import type { Condition, Plan } from './road.js';
 
 const attempt = { transactionId: idOf('transaction new'), attemptId: idOf('attempt new'), now: AT };
 
@@ -111,12 +111,13 @@ describe('several conditions on one account', () => {
 
 describe('the account of a condition', () => {
   const accounts = new Map([[ACCOUNT_ID, seen]]);
-  const planned = success('plan');
+  const plan: Plan = { legs: [], outcome: { kind: 'authorize', expiresAt: null }, guard: null };
+  const planned = success(plan);
   const elsewhere = { ...atLeast(1n, '/conditions/1'), accountId: idOf('nobody') };
 
   it('exists in the company', () => {
     const conditions = [atLeast(1n), elsewhere];
-    expect(withConditions(planned, [atLeast(1n)], { accounts, companyId: 'default' })).toBe(planned);
+    expect(withConditions(planned, [atLeast(1n)], { accounts, companyId: 'default' })).toEqual(planned);
     expect(withConditions(planned, conditions, { accounts, companyId: 'default' })).toEqual(
       refused(refusal('account-must-exist', '/conditions/1/accountId', { accountId: elsewhere.accountId })),
     );

@@ -1,27 +1,50 @@
+import { lowersBalance } from '../../kernel/money.js';
 import { refused, success, type Result } from '../../kernel/result.js';
 import type { ConditionMet } from '../accounts/events.js';
 import { available } from '../accounts/state.js';
 import { refusal, REFUSALS, type Refusal } from '../refusals.js';
-import type { PostingFacts, SeenAccount } from './legs.js';
+import type { PlannedLeg, PostingFacts, SeenAccount } from './legs.js';
 import { rivalsOn } from './reserve.decide.js';
-import type { AttemptName, Condition, Rival } from './road.js';
+import type { AttemptName, Condition, Plan, Rival } from './road.js';
 
 /**
  * The accounts of conditions exist in the company. Asked beside the command's own ladder: what depends on the request alone
  * comes before what depends on the state of the ledger and is frozen.
  *
  * @param planned what the ladder came to
+ * @returns the plan, in which legs that take from an account whose available funds are asked about need a reservation there
  */
-export function withConditions<Value>(
-  planned: Result<Value, Refusal>,
+export function withConditions(
+  planned: Result<Plan, Refusal>,
   conditions: readonly Condition[],
   { accounts, companyId }: Pick<PostingFacts, 'accounts' | 'companyId'>,
-): Result<Value, Refusal> {
+): Result<Plan, Refusal> {
   if (!planned.ok && !REFUSALS[planned.refusal.code].frozen) return planned;
   const unknown = conditions.find(({ accountId }) => accounts.get(accountId)?.state.companyId !== companyId);
-  if (!unknown) return planned;
+  if (!unknown) return planned.ok ? success(bindToConditions(planned.value, conditions, accounts)) : planned;
   const { accountId, pointer } = unknown;
   return refused(refusal('account-must-exist', `${pointer}/accountId`, { accountId }));
+}
+
+/**
+ * Of many requests that each ask for the same funds and take them, only as many may be carried out as there are funds for. So
+ * what such a request takes is set aside in the append that asks, also where no floor would demand it.
+ */
+function bindToConditions(
+  plan: Plan,
+  conditions: readonly Condition[],
+  accounts: ReadonlyMap<string, SeenAccount>,
+): Plan {
+  const asked = new Set(conditions.flatMap((each) => (each.availableMin === null ? [] : [each.accountId])));
+  const takesWhatIsAsked = ({ accountId, direction, held }: PlannedLeg): boolean => {
+    const account = accounts.get(accountId)?.state;
+    return held === null && asked.has(accountId) && !!account && lowersBalance(account.type, direction);
+  };
+  if (!plan.legs.some((leg) => !leg.checked && takesWhatIsAsked(leg))) return plan;
+  return {
+    ...plan,
+    legs: plan.legs.map((leg) => (takesWhatIsAsked(leg) ? { ...leg, checked: true } : leg)),
+  };
 }
 
 /**

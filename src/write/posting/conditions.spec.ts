@@ -50,6 +50,27 @@ describe('a condition of a posting', () => {
     });
   });
 
+  it('on funds is asked of one request after another, also where the account has no floor', async () => {
+    const { side, customer, merchant } = await aLedger();
+    const free = await side.opened({ overdraftLimit: null });
+    await side.transfer({ from: customer, to: free, amount: '1000' });
+    const request = { from: free, to: merchant, amount: '300', conditions: [atLeast(free, '400')] };
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => side.transfer(request)));
+    expect(outcomes.map(codeOf).toSorted()).toEqual([
+      ...['accepted', 'accepted', 'accepted'],
+      ...Array.from({ length: 7 }, () => 'condition-must-hold'),
+    ]);
+    expect((await side.executors.read(free, { current: true }))?.state).toMatchObject({ reserved: 0n });
+    // What it asks of an account that it gives to needs no reservation.
+    const given = await side.transfer({
+      ...request,
+      from: merchant,
+      to: free,
+      conditions: [atLeast(free, '100')],
+    });
+    expect(codeOf(given)).toBe('accepted');
+  });
+
   it('that does not hold is refused for good, and moves nothing', async () => {
     const { side, bank, customer, merchant } = await aLedger();
     const context = aContext();

@@ -37,7 +37,10 @@ export interface PostingFacts {
 
 /** A leg that may be posted, once its funds are reserved where it is checked. */
 export interface PlannedLeg extends RequestedPostingLeg {
-  /** It lowers the available balance of an account with a floor, so it needs a reservation. */
+  /**
+   * It lowers the available balance of an account with a floor, or of one whose available funds a condition asks about: it
+   * needs a reservation.
+   */
   readonly checked: boolean;
   /** The part of a hold's reservation it takes instead; null on a leg that takes none. */
   readonly held: { readonly reservationId: string; readonly afterRevision: string } | null;
