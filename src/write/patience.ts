@@ -27,6 +27,28 @@ export const MACHINE_PATIENCE: Patience = {
   chance: () => Math.random(),
 };
 
+/**
+ * Waits for work that goes on anyway, but no longer than until a deadline of the patience's time.
+ *
+ * @returns what the work came to, or undefined when it is too late
+ * @throws what the work throws in time
+ */
+export async function inTime<T>(
+  patience: Patience,
+  work: Promise<T>,
+  deadlineMs: number,
+): Promise<T | undefined> {
+  let callOff = (): void => undefined;
+  const late = new Promise<undefined>((resolve) => {
+    callOff = patience.after(Math.max(0, deadlineMs - patience.elapsedMs()), () => resolve(undefined));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    callOff();
+  }
+}
+
 /** Waits this many milliseconds, or less when told to stop. */
 export function pause(patience: Patience, ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();

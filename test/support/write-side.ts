@@ -13,6 +13,7 @@ import type { AccountView } from '../../src/write/accounts/account-view.js';
 import { available, balance } from '../../src/write/accounts/state.js';
 import type { CommandContext, CommandOutcome } from '../../src/write/command.js';
 import { NO_METRICS } from '../../src/write/metrics.js';
+import type { Patience } from '../../src/write/patience.js';
 import { TransactionExecutors } from '../../src/write/transactions/executors.js';
 import { Posting } from '../../src/write/posting/posting.js';
 import {
@@ -37,8 +38,9 @@ export class WriteSide<Store extends EventStore = InMemoryEventStore> {
     readonly store: Store,
     clock: Clock = { nowMs: () => Date.now() },
     ids: IdSource = { newId: () => randomUUID() },
+    patience?: Patience,
   ) {
-    this.executors = new AccountExecutors(store, NO_METRICS);
+    this.executors = new AccountExecutors(store, NO_METRICS, patience);
     this.administration = new AccountAdministration(store, this.executors, clock, ids);
     this.parents = new TransactionExecutors(store, NO_METRICS);
     this.posting = new Posting(store, this.executors, this.parents, clock, ids, NO_METRICS);

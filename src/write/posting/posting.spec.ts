@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { limits } from '../../config/limits.js';
 import { AppendOutcomeUnknown } from '../../edges/event-store/event-store.js';
 import { InMemoryEventStore } from '../../../test/support/in-memory-event-store.js';
+import { ManualPatience } from '../../../test/support/manual-patience.js';
 import { NO_TEXT, WriteSide, aContext } from '../../../test/support/write-side.js';
-import { TryAgain, type CommandOutcome } from '../command.js';
+import { TooBusy, TryAgain, type CommandOutcome } from '../command.js';
 import type { PostTransactionRequest } from '../transactions/post-transaction/post-transaction.command.js';
 
 /** A bank without floor and a customer with one, who holds `funds`. */
@@ -104,6 +107,28 @@ describe('one idempotency key', () => {
     const two = await side.open({}, inCompany('two'));
     expect(one).toMatchObject({ replayed: false });
     expect(two).toMatchObject({ replayed: false });
+  });
+
+  it('keeps nobody waiting for an identical request longer than a command may take, and not without bound', async () => {
+    const patience = new ManualPatience();
+    const { side } = await aBankAndACustomer(400n);
+    const [bank, customer] = [await side.opened({ overdraftLimit: null }), await side.opened()];
+    const here = new WriteSide(side.store, undefined, undefined, patience);
+    // The first of them stands still, as one whose store does.
+    side.store.beforeAppend = () => new Promise(() => undefined);
+    const context = aContext();
+    const send = () => here.transfer({ from: bank, to: customer, amount: '1' }, context);
+    void send();
+    const others = Array.from({ length: limits.postingsInFlightMax - 1 }, () =>
+      send().then(
+        () => 'answered',
+        (error: unknown) => (error as Error).name,
+      ),
+    );
+    await expect(send()).rejects.toThrow(TooBusy);
+    await setImmediate();
+    patience.pass(limits.commandTimeoutMs);
+    expect(new Set(await Promise.all(others))).toEqual(new Set(['TryAgain']));
   });
 
   it('moves money once for 100 identical requests at once, from three processes', async () => {

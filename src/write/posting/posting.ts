@@ -8,6 +8,7 @@ import type { Result } from '../../kernel/result.js';
 import type { AccountExecutors } from '../accounts/executors.js';
 import { TooBusy, TryAgain, type CommandOutcome } from '../command.js';
 import { eventMetadata } from '../event-metadata.js';
+import { inTime } from '../patience.js';
 import { differingFields, eventIdOf, requestHashOf } from '../identity.js';
 import type { WriteMetrics } from '../metrics.js';
 import { REFUSALS, refusal, type Refusal } from '../refusals.js';
@@ -46,6 +47,8 @@ type Answer = Found | { readonly refused: Refusal };
  */
 export class Posting {
   private readonly inFlight = new Map<string, Promise<unknown>>();
+  /** Requests that are carried out or wait for one with the same key. */
+  private underWay = 0;
   private readonly outcomes = new LRUCache<string, RecordedOutcome>({ max: limits.rememberedOutcomesMax });
   private readonly settlement: Settlement;
 
@@ -68,26 +71,40 @@ export class Posting {
    */
   async post<View>(command: RoadCommand, toView: ToView<View>): Promise<CommandOutcome<View>> {
     const { transactionId } = command;
-    if (this.inFlight.size >= limits.postingsInFlightMax) {
-      throw new TooBusy(`${limits.postingsInFlightMax} transactions are under way: send it again shortly.`);
+    if (this.underWay >= limits.postingsInFlightMax) {
+      throw new TooBusy(`${limits.postingsInFlightMax} requests are under way: send it again shortly.`);
     }
-    // Identical requests at once: the first does the work, the others find its outcome.
-    for (let first = this.inFlight.get(transactionId); first; first = this.inFlight.get(transactionId)) {
-      await first.catch(() => undefined);
-    }
-    const run = this.run(command);
-    this.inFlight.set(transactionId, run);
+    const deadlineMs = this.accounts.deadlineIn(limits.commandTimeoutMs);
+    this.underWay += 1;
     try {
-      return toOutcome(await run, toView);
+      // Identical requests at once: the first does the work, the others find its outcome. Nothing may come between the
+      // last look and taking the place.
+      for (let first = this.inFlight.get(transactionId); first; first = this.inFlight.get(transactionId)) {
+        await this.outlast(first, deadlineMs);
+      }
+      const run = this.run(command, deadlineMs);
+      this.inFlight.set(transactionId, run);
+      return toOutcome(await run.finally(() => this.inFlight.delete(transactionId)), toView);
     } finally {
-      this.inFlight.delete(transactionId);
+      this.underWay -= 1;
     }
   }
 
-  private async run(command: RoadCommand): Promise<Answer> {
+  /** @throws TryAgain when it takes too long */
+  private async outlast(first: Promise<unknown>, deadlineMs: number): Promise<void> {
+    const ended = first.then(
+      () => true,
+      () => true,
+    );
+    const { patience } = this.accounts;
+    const hasEnded = await inTime(patience, ended, deadlineMs);
+    if (hasEnded && patience.elapsedMs() < deadlineMs) return;
+    throw new TryAgain('A request with the same key is still under way: send it again with the same key.');
+  }
+
+  private async run(command: RoadCommand, deadlineMs: number): Promise<Answer> {
     const known = this.outcomes.get(command.transactionId);
     if (known) return this.again(command, known, true);
-    const deadlineMs = this.accounts.deadlineIn(limits.commandTimeoutMs);
     for (let attempts = 0; attempts < limits.attemptsMax; attempts += 1) {
       const answer = await this.attempt(command, deadlineMs);
       if (answer) return answer;

@@ -3,6 +3,7 @@ import type { EventMetadata } from '../../edges/event-store/event-store.js';
 import { toInstant, type Clock } from '../../kernel/clock.js';
 import type { AccountExecutors } from '../accounts/executors.js';
 import { eventIdOf } from '../identity.js';
+import { inTime } from '../patience.js';
 import type { WriteMetrics } from '../metrics.js';
 import type { ReleasedPart, TransactionAuthorized, TransactionPosted } from '../transactions/events.js';
 import type { TransactionExecutors } from '../transactions/executors.js';
@@ -42,16 +43,7 @@ export class Settlement {
     const all = Promise.allSettled(owed).then((outcomes) =>
       outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value),
     );
-    const { patience } = this.accounts;
-    let callOff = (): void => undefined;
-    const impatience = new Promise<false>((resolve) => {
-      callOff = patience.after(Math.max(0, deadlineMs - patience.elapsedMs()), () => resolve(false));
-    });
-    try {
-      return await Promise.race([all, impatience]);
-    } finally {
-      callOff();
-    }
+    return (await inTime(this.accounts.patience, all, deadlineMs)) ?? false;
   }
 
   /** Gives back what a hold owes on its accounts. */
