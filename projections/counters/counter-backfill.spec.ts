@@ -1,11 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
+import { areCountersFilledIn, defineCounter, recordClick } from '../../test/support/counted-activities.js';
 import { InMemoryEventStore } from '../../test/support/in-memory-event-store.js';
 import { LedgerHistory, type HistoryAccount } from '../../test/support/ledger-history.js';
 import { startTestPostgres, type TestPostgres } from '../../test/support/postgres.js';
 import { until } from '../../test/support/until.js';
-import type { NewEvent } from '../../src/edges/event-store/event-store.js';
-import type { LedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import { migrate } from '../../src/edges/postgres/migrate.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import { toInstant } from '../../src/kernel/clock.js';
@@ -19,12 +17,6 @@ import type { RebuildResult } from '../runtime/rebuild/rebuild.js';
 import { countersProjection } from './counters.project.js';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
-function newEvent({ type, data }: LedgerEvent): NewEvent {
-  const id = randomUUID();
-  const metadata = { $correlationId: id, $causationId: id, actor: 'spec', companyId: 'default' };
-  return { id, type, data, metadata: { ...metadata, requestId: id, schemaVersion: 1 } };
-}
 
 describe('a counter that is defined later', () => {
   let server: TestPostgres;
@@ -44,12 +36,9 @@ describe('a counter that is defined later', () => {
   const finished = async (runner: ProjectionRunner): Promise<void> => {
     const head = await store.headPosition();
     await until(
-      async () => {
-        const { rows } = await postgres.query<{ done: boolean }>(
-          'select not exists (select from ledger.counter_definitions where backfilled_to < until_position) as done',
-        );
-        return rows[0]?.done === true && runner.status().every(({ position }) => (position ?? 0n) >= head);
-      },
+      async () =>
+        (await areCountersFilledIn(postgres)) &&
+        runner.status().every(({ position }) => (position ?? 0n) >= head),
       () => JSON.stringify(runner.status().map(({ state, reason }) => ({ state, reason }))),
     );
   };
@@ -71,34 +60,9 @@ describe('a counter that is defined later', () => {
       );
     }
   };
-  const define = async (
-    counter: string,
-    by: readonly CounterPart[],
-    where: Partial<CounterFilter> = {},
-  ): Promise<void> => {
-    const data = {
-      counterId: randomUUID(),
-      companyId: 'default',
-      counter,
-      by,
-      definedAt: toInstant(Date.now()),
-    };
-    const all = { kind: null, currency: null, direction: null, ...where };
-    await store.append(`counter-${data.counterId}`, 'no_stream', [
-      newEvent({ type: 'CounterDefined', data: { ...data, where: all } }),
-    ]);
-  };
-  const click = (id: string) =>
-    store.appendUnordered(
-      'activities-0',
-      newEvent({
-        type: 'ActivitiesRecorded',
-        data: {
-          companyId: 'default',
-          activities: [{ id, counter: 'clicks', key: 'home', occurredAt: toInstant(Date.now()), value: '1' }],
-        },
-      }),
-    );
+  const define = (counter: string, by: readonly CounterPart[], where: Partial<CounterFilter> = {}) =>
+    defineCounter(store, counter, by, where);
+  const click = (id: string) => recordClick(store, id);
   /** The buckets and totals of a counter, shards added up. */
   const rowsOf = async (counter: string): Promise<unknown> => {
     const { rows } = await postgres.query(

@@ -11,6 +11,7 @@ import { EventStoreDbEventStore } from '../../src/edges/event-store/eventstoredb
 import { migrate } from '../../src/edges/postgres/migrate.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import { verify } from '../../tools/verify/verify.js';
+import { areCountersFilledIn, defineCounter, recordClick } from '../support/counted-activities.js';
 import { startTestEventStore, type TestEventStore } from '../support/event-store.js';
 import { LedgerHistory, type HistoryAccount } from '../support/ledger-history.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
@@ -94,9 +95,11 @@ async function leaders(): Promise<readonly number[]> {
 async function project(on: Postgres): Promise<void> {
   const runner = new ProjectionRunner(PROJECTIONS, { store, postgres: on, log });
   runner.start();
-  const newest = await newestMoneyPosition();
+  const newest = await newestPosition();
   await until(
-    () => runner.status().every(({ position }) => position !== null && position >= newest),
+    async () =>
+      runner.status().every(({ position }) => position !== null && position >= newest) &&
+      (await areCountersFilledIn(on)),
     () =>
       runner
         .status()
@@ -107,10 +110,10 @@ async function project(on: Postgres): Promise<void> {
   await runner.stop();
 }
 
-async function newestMoneyPosition(): Promise<bigint> {
+async function newestPosition(): Promise<bigint> {
   let newest = 0n;
   for await (const { streamName, position } of store.readAll({ after: 'start' })) {
-    if (/^(account|transaction)-/.test(streamName)) newest = position;
+    if (/^(account|transaction|activities|counter)-/.test(streamName)) newest = position;
   }
   return newest;
 }
@@ -133,6 +136,10 @@ it(`fills the same tables when it is killed ${KILLS} times under load`, async ()
         await history.transfer(bank, customer, 3n);
         await history.transfer(customer, bank, 2n, { checked: true });
         load.transfers += 2;
+        // Every activity comes twice, some a while later; every so often a counter asks for all of the history.
+        await recordClick(store, `click-${load.transfers}`);
+        await recordClick(store, `click-${Math.floor(load.transfers / 3)}`);
+        if (load.transfers % 200 === 0) await defineCounter(store, `legs-${load.transfers}`, ['account']);
         await sleep(2);
       }
     }
@@ -169,5 +176,12 @@ it(`fills the same tables when it is killed ${KILLS} times under load`, async ()
   expect(await digests(postgres)).toEqual(await digests(await fillFresh()));
   const { audit, readModels } = await verify(store, postgres, Date.now, () => undefined);
   expect(audit.findings.shown).toEqual([]);
-  expect(readModels.map(({ accounts }) => accounts)).toEqual([5, 5]);
+  expect(readModels.map(({ accounts }) => accounts)).toEqual([5, 5, null]);
+  const { rows: counted } = await postgres.query<{ counter: string; counted: bigint }>(
+    'select counter, counted from ledger.counter_totals order by number',
+  );
+  const legs = counted.filter(({ counter }) => /^l/.test(counter));
+  expect(legs.length).toBeGreaterThan(2);
+  // Whenever it was defined, and whoever was killed while it was filled in: every leg is counted once.
+  expect(new Set(legs.map((each) => each.counted)).size).toBe(1);
 }, 300_000);

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { EventStore, NewEvent } from '../../src/edges/event-store/event-store.js';
 import type { LedgerEvent, RecordedLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import { toInstant } from '../../src/kernel/clock.js';
+import type { Sql } from '../../src/edges/postgres/sql.js';
 import type { CounterFilter, CounterPart } from '../../src/write/counters/events.js';
 import type { Direction } from '../../src/kernel/money.js';
 
@@ -94,4 +96,39 @@ export class CountedLog {
     });
     this.recordedAt += 1;
   }
+}
+
+function newEvent({ type, data }: LedgerEvent): NewEvent {
+  const id = randomUUID();
+  const metadata = { $correlationId: id, $causationId: id, actor: 'spec', companyId: 'default' };
+  return { id, type, data, metadata: { ...metadata, requestId: id, schemaVersion: 1 } };
+}
+
+/** Writes an activity of now on counter `clicks`, key `home`, straight into a store. */
+export async function recordClick(store: EventStore, id: string): Promise<void> {
+  const activity = { id, counter: 'clicks', key: 'home', occurredAt: toInstant(Date.now()), value: '1' };
+  const data = { companyId: 'default', activities: [activity] };
+  await store.appendUnordered('activities-0', newEvent({ type: 'ActivitiesRecorded', data }));
+}
+
+/** Defines a counter, straight into a store. */
+export async function defineCounter(
+  store: EventStore,
+  counter: string,
+  by: readonly CounterPart[],
+  where: Partial<CounterFilter> = {},
+): Promise<void> {
+  const data = {
+    ...{ counterId: randomUUID(), companyId: 'default', counter, by, definedAt: toInstant(Date.now()) },
+    where: { kind: null, currency: null, direction: null, ...where },
+  };
+  await store.append(`counter-${data.counterId}`, 'no_stream', [newEvent({ type: 'CounterDefined', data })]);
+}
+
+/** Whether no counter lacks history from before its definition. */
+export async function areCountersFilledIn(sql: Sql): Promise<boolean> {
+  const { rows } = await sql.query<{ done: boolean }>(
+    'select not exists (select from ledger.counter_definitions where backfilled_to < until_position) as done',
+  );
+  return rows[0]?.done === true;
 }
