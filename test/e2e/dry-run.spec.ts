@@ -117,13 +117,6 @@ const ROWS: readonly BadInput[] = [
     code: 'idempotency-key-must-be-well-formed',
     pointer: '#header/Idempotency-Key',
   },
-  {
-    what: 'a dry run of what can not be tried',
-    send: () => call(fixture.url, `POST /v1/accounts/${fixture.cash}/freeze?dryRun=true`, { key: null }),
-    status: 400,
-    code: 'idempotency-key-must-be-present',
-    pointer: '#header/Idempotency-Key',
-  },
 ];
 
 describe('a dry run that is asked for wrongly', () => {

@@ -11,9 +11,9 @@ export function sendArray(url: string, body: unknown): Promise<Answer> {
 }
 
 /** Sends a bulk request as lines. */
-export function sendLines(url: string, text: string): Promise<Answer> {
+export function sendLines(url: string, text: string, query = ''): Promise<Answer> {
   const headers = { 'content-type': 'application/x-ndjson' };
-  return call(url, `POST ${ROUTE}`, { body: text, key: null, headers });
+  return call(url, `POST ${ROUTE}${query}`, { body: text, key: null, headers });
 }
 
 export function toLines(items: readonly unknown[]): string {

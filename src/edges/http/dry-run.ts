@@ -2,8 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { CommandContext } from '../../write/command.js';
 import { commandContextOf } from './idempotency-key.js';
-import { escapePointer } from './json-body.js';
-import { Problem } from './problem.js';
+import { brokenRule } from './problem.js';
 
 /** How a command that can be tried is meant. */
 export interface Run {
@@ -13,26 +12,15 @@ export interface Run {
 }
 
 /**
- * Reads `?dryRun=true`.
+ * Reads `?dryRun=true`, where it may stand.
  *
- * @throws Problem for any other parameter or value: a misspelt dry run must not move money
+ * @throws Problem for any other value: a misspelt dry run must not move money
  */
 export function parseDryRun(query: unknown): boolean {
-  const { dryRun, ...others } = query as Readonly<Record<string, unknown>>;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) {
-    throw invalid(`#query/${escapePointer(unknown)}`, 'isKnown', 'This field is not known here.');
-  }
+  const { dryRun } = query as Readonly<Record<string, unknown>>;
   if (dryRun === undefined || dryRun === 'false') return false;
   if (dryRun === 'true') return true;
-  throw invalid('#query/dryRun', 'isBoolean', 'This is true or false.');
-}
-
-function invalid(pointer: string, rule: string, detail: string): Problem {
-  return new Problem('request-must-be-valid', {
-    errors: [{ pointer, rule, detail }],
-    detail: `${pointer}: ${detail}`,
-  });
+  throw brokenRule('#query/dryRun', 'isBoolean', 'This is true or false.');
 }
 
 /**

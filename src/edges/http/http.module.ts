@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import type { AppLogger } from '../../observability/logger.js';
+import { CommandGuard } from './command-guard.js';
 import { DocsController } from './docs.http.js';
 import { ApiDocument } from './openapi.js';
 import { HealthProbe, OperationsController } from './operations.http.js';
@@ -27,6 +28,7 @@ export class HttpModule {
         { provide: Authenticator, useValue: parts.authenticator },
         { provide: HealthProbe, useValue: parts.probe },
         { provide: APP_GUARD, useClass: PrincipalGuard },
+        { provide: APP_GUARD, useClass: CommandGuard },
         { provide: APP_PIPE, useClass: StrictValidationPipe },
         { provide: APP_FILTER, useValue: new ProblemFilter(parts.logger) },
       ],

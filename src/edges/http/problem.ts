@@ -96,3 +96,11 @@ export class Problem extends Error {
     };
   }
 }
+
+/** The problem of a request that breaks one rule of its schema; what is wrong is a sentence. */
+export function brokenRule(pointer: string, rule: string, detail: string): Problem {
+  return new Problem('request-must-be-valid', {
+    errors: [{ pointer, rule, detail }],
+    detail: `${pointer}: ${detail}`,
+  });
+}

@@ -3,6 +3,7 @@ import { ApiProperty, ApiQuery } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { describeAnswer } from '../../edges/http/api-docs.js';
 import { problemOf } from '../../edges/http/command-answer.js';
+import { MarkDryRun } from '../../edges/http/command-guard.js';
 import type { Result } from '../../kernel/result.js';
 import type { WouldBeBalanceView } from '../accounts/account-view.js';
 import type { DryRunView } from '../posting/dry-run.js';
@@ -66,9 +67,10 @@ const EXAMPLE: DryRunAnswer = {
   ],
 };
 
-/** Documents that a command can be tried. */
-export function DescribeDryRun(): MethodDecorator {
+/** Lets a route take `?dryRun`, and documents it. Its method reads it with `CurrentRun`. */
+export function TakesDryRun(): MethodDecorator {
   return applyDecorators(
+    MarkDryRun(),
     ApiQuery({
       name: 'dryRun',
       required: false,

@@ -10,7 +10,7 @@ import { DescribeCommand } from '../../../edges/http/api-docs.js';
 import { answerCommand } from '../../../edges/http/command-answer.js';
 import { IsInstant, OptionalOrNull } from '../../../edges/http/fields.js';
 import { CurrentRun, type Run } from '../../../edges/http/dry-run.js';
-import { answerDryRun, DescribeDryRun, type DryRunAnswer } from '../dry-run.http.js';
+import { answerDryRun, TakesDryRun, type DryRunAnswer } from '../dry-run.http.js';
 import { EXAMPLE_HELD_LEGS, EXAMPLE_HOLD, HELD_LEGS_PROBLEMS, Hold, holdHeaders } from '../hold.http.js';
 import {
   LegBody,
@@ -93,7 +93,7 @@ export class HoldFundsController {
     problems: ['expiry-must-be-ahead', 'expiry-too-far-ahead', ...HELD_LEGS_PROBLEMS, 'condition-must-hold'],
     namesIn: 'body',
   })
-  @DescribeDryRun()
+  @TakesDryRun()
   @ApiBody({
     type: HoldFundsBody,
     examples: {

@@ -10,7 +10,7 @@ import { DescribeCommand } from '../../../edges/http/api-docs.js';
 import { IsAmount, IsCurrencyCode, IsId } from '../../../edges/http/fields.js';
 import { CurrentRun, type Run } from '../../../edges/http/dry-run.js';
 import { ExpectedRevision } from '../../../edges/http/if-match.js';
-import { answerDryRun, DescribeDryRun, type DryRunAnswer } from '../dry-run.http.js';
+import { answerDryRun, TakesDryRun, type DryRunAnswer } from '../dry-run.http.js';
 import {
   AMOUNT_PROPERTY,
   LegBody,
@@ -103,7 +103,7 @@ export class PostTransactionController {
     problems: POSTING_PROBLEMS,
     namesIn: 'body',
   })
-  @DescribeDryRun()
+  @TakesDryRun()
   @ApiBody({
     type: PostTransactionBody,
     examples: {
@@ -154,7 +154,7 @@ export class PostTransactionController {
     problems: POSTING_PROBLEMS,
     namesIn: 'body',
   })
-  @DescribeDryRun()
+  @TakesDryRun()
   @ApiHeader({
     name: 'If-Match',
     required: false,
