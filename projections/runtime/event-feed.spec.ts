@@ -61,4 +61,47 @@ describe('a feed', () => {
     expect(await positionsOf(feed)).toEqual([6n]);
     expect(feed.offeredTo).toBe(6n);
   });
+
+  it('says of streams that its owner does not take only that they were considered', async () => {
+    const feed = new EventFeed(0n);
+    feed.give({ kind: 'event', event: { ...eventAt(1n), streamName: 'activities-0' } });
+    expect(await feed.take()).toEqual({ events: [], position: 1n, caughtUp: false });
+  });
+
+  it('gives a position again that was postponed, once somebody waits for it', async () => {
+    let isAwaited = false;
+    const feed = new EventFeed(0n, () => isAwaited);
+    feed.give({ kind: 'checkpoint', position: 7n });
+    expect((await feed.take())?.position).toBe(7n);
+    feed.postpone(7n);
+    const taking = feed.take();
+    isAwaited = true;
+    feed.hurry();
+    expect((await taking)?.position).toBe(7n);
+    feed.postpone(7n);
+    give(feed, 8n);
+    expect((await feed.take())?.position).toBe(8n);
+  });
+
+  it('weighs an event by the activities it holds', async () => {
+    const feed = new EventFeed(0n, () => true);
+    const data = { activities: Array.from({ length: 1_000 }, () => ({})) };
+    for (let position = 1n; position <= 90n; position += 1n) {
+      feed.give({
+        kind: 'event',
+        event: { ...eventAt(position), streamName: 'transaction-1', type: 'ActivitiesRecorded', data },
+      });
+    }
+    expect(feed.isFull).toBe(true);
+    expect((await positionsOf(feed))?.length).toBe(40);
+    expect(feed.isFull).toBe(false);
+  });
+
+  it('tells that it has caught up also when that was while its owner wrote', async () => {
+    const feed = new EventFeed(0n, () => true);
+    give(feed, 1n);
+    expect((await feed.take())?.caughtUp).toBe(false);
+    feed.give({ kind: 'caught-up' });
+    expect(await feed.take()).toEqual({ events: [], position: null, caughtUp: true });
+  });
 });

@@ -22,6 +22,8 @@ export class EventFeed {
   private caughtUp = false;
   /** Whether its taker has been told that it caught up. */
   private toldCaughtUp = false;
+  /** A position that its taker did not write yet: nobody waited for it. */
+  private postponed: bigint | null = null;
   /** What waits, by weight. */
   private weight = 0;
   /** Undefined while there is more to come; then how it ended, `null` for quietly. */
@@ -88,6 +90,14 @@ export class EventFeed {
       this.wakeTaker?.();
   }
 
+  /**
+   * Takes back the position of a batch without events. It is given again as soon as somebody waits, unless what comes meanwhile
+   * leads further.
+   */
+  postpone(position: bigint): void {
+    this.postponed = position;
+  }
+
   /** Ends the wait of a batch that is filling: somebody has begun to wait for what is in it. */
   hurry(): void {
     this.wakeTaker?.();
@@ -115,7 +125,7 @@ export class EventFeed {
    * @throws what ended the feed, after the events before it were taken
    */
   async take(): Promise<FeedBatch | undefined> {
-    while (this.waiting.length === 0 && this.considered === null && this.caughtUp === this.toldCaughtUp) {
+    while (this.isQuiet) {
       if (this.ended === null) return undefined;
       if (this.ended !== undefined) throw this.ended.error;
       await new Promise<void>((resolve) => (this.wakeTaker = resolve));
@@ -124,11 +134,22 @@ export class EventFeed {
     const events = this.takeWeighed();
     this.wakeGiver?.();
     const isDrained = this.waiting.length === 0;
-    const position = (isDrained ? this.considered : null) ?? events.at(-1)?.position ?? null;
+    const last = events.at(-1)?.position ?? this.postponed;
+    const position = (isDrained ? this.considered : null) ?? last;
     if (isDrained) this.considered = null;
+    this.postponed = null;
     const caughtUp = this.caughtUp && isDrained;
     if (caughtUp) this.toldCaughtUp = true;
     return { events, position, caughtUp };
+  }
+
+  private get isQuiet(): boolean {
+    return (
+      this.waiting.length === 0 &&
+      this.considered === null &&
+      this.caughtUp === this.toldCaughtUp &&
+      !(this.postponed !== null && this.isAwaited())
+    );
   }
 
   private takeWeighed(): RecordedEvent[] {

@@ -175,10 +175,11 @@ export class Projector {
       if (owesHistory && !feed.hasNews) continue;
       const batch = await feed.take();
       if (batch === undefined || signal.aborted) return;
-      if (batch.events.length > 0 || Date.now() - idleSinceMs >= limits.projectionIdleCheckpointMs) {
+      const isDue = Date.now() - idleSinceMs >= limits.projectionIdleCheckpointMs;
+      if (batch.events.length > 0 || isDue || this.listeners.size > 0) {
         await this.write(writer, batch);
         idleSinceMs = Date.now();
-      }
+      } else if (batch.position !== null) feed.postpone(batch.position);
       owesHistory ||= backfiller.isBegunBy(batch.events);
       this.retryMs = limits.projectionRetryMsFirst;
       if (batch.caughtUp && this.state !== 'live') this.announce('live', null);
