@@ -120,3 +120,29 @@ describe('a parameter that a command does not take', () => {
     expect(fixture.store.log).toHaveLength(storedBefore);
   });
 });
+
+describe('If-Match on a command that does not honour it', () => {
+  it('is refused, on every command there is: only what is documented to honour it does', async () => {
+    const honouring = documented('header', 'If-Match');
+    expect(honouring).toEqual(['POST /v1/transfers']);
+    for (const { route } of commands) {
+      if (honouring.includes(route)) continue;
+      const body = route.endsWith('/bulk') ? [] : {};
+      for (const sent of ['"1"', '"999999"', '*', 'W/"0"', '-1', '']) {
+        await refusedFor('#header/If-Match', 'isKnown', () =>
+          call(fixture.url, route, { body, headers: { 'if-match': sent } }),
+        );
+      }
+    }
+  });
+
+  it('keeps a sound command from being carried out, which is carried out without it', async () => {
+    for (const [route, body] of sound) {
+      await refusedFor('#header/If-Match', 'isKnown', () =>
+        call(fixture.url, route, { body, headers: { 'if-match': '"999999"' } }),
+      );
+    }
+    const [[route, body] = ['', {}]] = sound;
+    expect((await call(fixture.url, route, { body })).status).toBe(201);
+  });
+});

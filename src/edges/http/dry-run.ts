@@ -1,8 +1,13 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { CommandContext } from '../../write/command.js';
 import { commandContextOf } from './idempotency-key.js';
 import { brokenRule } from './problem.js';
+
+export const TAKES_DRY_RUN = 'evenkeel:takes-dry-run';
+
+/** Marks a command that can be tried; every other refuses `dryRun`. */
+export const MarkDryRun = (): MethodDecorator => SetMetadata(TAKES_DRY_RUN, true);
 
 /** How a command that can be tried is meant. */
 export interface Run {

@@ -1,9 +1,11 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { REVISION_PATTERN } from './fields.js';
-import { Problem } from './problem.js';
+import { brokenRule } from './problem.js';
 
-const POINTER = '#header/If-Match';
+export const TAKES_IF_MATCH = 'evenkeel:takes-if-match';
+export const IF_MATCH_POINTER = '#header/If-Match';
 const SENTENCE = 'If-Match is one revision in double quotes, as an ETag gives it, such as "7".';
 
 /**
@@ -16,10 +18,24 @@ export function parseIfMatch(sent: string | undefined): string | null {
   if (sent === undefined) return null;
   const revision = /^"([^"]*)"$/.exec(sent.trim())?.[1];
   if (revision !== undefined && REVISION_PATTERN.test(revision)) return revision;
-  throw new Problem('request-must-be-valid', {
-    errors: [{ pointer: POINTER, rule: 'isRevision', detail: SENTENCE }],
-    detail: `${POINTER}: ${SENTENCE}`,
-  });
+  throw brokenRule(IF_MATCH_POINTER, 'isRevision', SENTENCE);
+}
+
+/**
+ * Lets a command take `If-Match`, and documents it; every other refuses it. Its method reads it with `ExpectedRevision`.
+ *
+ * @param description whose revision is meant
+ */
+export function TakesIfMatch(description: string): MethodDecorator {
+  return applyDecorators(
+    SetMetadata(TAKES_IF_MATCH, true),
+    ApiHeader({
+      name: 'If-Match',
+      required: false,
+      description,
+      schema: { type: 'string', pattern: '^"[0-9]+"$' },
+    }),
+  );
 }
 
 /** Hands a controller method the revision that `If-Match` expects, as digits, or null. */

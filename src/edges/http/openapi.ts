@@ -8,9 +8,9 @@ const API_VERSION = '1.0.0';
 const DESCRIPTION = `Double-entry ledger over event streams.
 
 Amounts are strings of digits in minor units. Every command takes an \`Idempotency-Key\` and answers with the position
-of its commit; a read with \`atLeast\` of that position shows it. A command refuses query parameters, and
-members of its body, that are not described here. Every error is a problem document (RFC 9457) whose \`code\` is explained
-at \`/problems/{code}\`.`;
+of its commit; a read with \`atLeast\` of that position shows it. A command refuses query parameters,
+members of its body, and an \`If-Match\`, that are not described here. Every error is a problem document (RFC 9457)
+whose \`code\` is explained at \`/problems/{code}\`.`;
 
 /** The schema of problem documents, as JSON Schema. */
 const PROBLEM_SCHEMA = {

@@ -3,7 +3,7 @@ import { ApiProperty, ApiQuery } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { describeAnswer } from '../../edges/http/api-docs.js';
 import { problemOf } from '../../edges/http/command-answer.js';
-import { MarkDryRun } from '../../edges/http/command-guard.js';
+import { MarkDryRun } from '../../edges/http/dry-run.js';
 import type { Result } from '../../kernel/result.js';
 import type { WouldBeBalanceView } from '../accounts/account-view.js';
 import type { DryRunView } from '../posting/dry-run.js';

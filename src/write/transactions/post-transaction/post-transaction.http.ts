@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Inject, Post, Res } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ApiBody, ApiHeader, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
 import { ItemsAreObjects } from '../../../edges/http/items.js';
@@ -9,7 +9,7 @@ import { limits } from '../../../config/limits.js';
 import { DescribeCommand } from '../../../edges/http/api-docs.js';
 import { IsAmount, IsCurrencyCode, IsId } from '../../../edges/http/fields.js';
 import { CurrentRun, type Run } from '../../../edges/http/dry-run.js';
-import { ExpectedRevision } from '../../../edges/http/if-match.js';
+import { ExpectedRevision, TakesIfMatch } from '../../../edges/http/if-match.js';
 import { answerDryRun, TakesDryRun, type DryRunAnswer } from '../dry-run.http.js';
 import {
   AMOUNT_PROPERTY,
@@ -155,13 +155,9 @@ export class PostTransactionController {
     namesIn: 'body',
   })
   @TakesDryRun()
-  @ApiHeader({
-    name: 'If-Match',
-    required: false,
-    description:
-      'The ETag of the account `from`: the transfer is only made while the account has this revision.',
-    schema: { type: 'string', pattern: '^"[0-9]+"$' },
-  })
+  @TakesIfMatch(
+    'The ETag of the account `from`: the transfer is only made while the account has this revision.',
+  )
   @ApiBody({
     type: PostTransferBody,
     examples: {
