@@ -4,9 +4,12 @@ import { setImmediate } from 'node:timers/promises';
 import { limits } from '../../config/limits.js';
 import { AppendOutcomeUnknown } from '../../edges/event-store/event-store.js';
 import { InMemoryEventStore } from '../../../test/support/in-memory-event-store.js';
+import { assert } from '../../kernel/assert.js';
+import { success } from '../../kernel/result.js';
 import { ManualPatience } from '../../../test/support/manual-patience.js';
 import { NO_TEXT, WriteSide, aContext } from '../../../test/support/write-side.js';
 import { TooBusy, TryAgain, type CommandOutcome } from '../command.js';
+import type { RoadCommand } from './road.js';
 import type { PostTransactionRequest } from '../transactions/post-transaction/post-transaction.command.js';
 
 /** A bank without floor and a customer with one, who holds `funds`. */
@@ -164,6 +167,35 @@ describe('concurrent clients', () => {
     );
     expect(await side.money(customer)).toEqual({ balance: 6n, available: 6n, reserved: 0n, entries: 143 });
     expect(await side.money(merchant)).toMatchObject({ balance: 994n });
+  });
+});
+
+describe('a command that others are always faster than', () => {
+  it('gives up as one for which nothing was done, and leaves its key free', async () => {
+    const { side, customer, merchant } = await aBankAndACustomer(400n);
+    const original = await side.transfer({ from: customer, to: merchant, amount: '1' });
+    assert(original.kind === 'accepted', 'There is money.');
+    const parent = { relation: 'reversal', transactionId: original.body.transactionId } as const;
+    let asked = 0;
+    const guard = () => {
+      asked += 1;
+      return { rivals: [] };
+    };
+    const outcome = { kind: 'post', effectiveAtMs: Date.now() } as const;
+    const command: RoadCommand = {
+      context: aContext(),
+      transactionId: randomUUID(),
+      text: { kind: 'k', description: null, reference: null, metadata: {} },
+      request: {},
+      parent,
+      conditions: [],
+      accountIds: () => [],
+      plan: () => success({ legs: [], outcome, guard }),
+    };
+    const before = side.store.log.length;
+    await expect(side.posting.post(command, () => null)).rejects.toThrow(TooBusy);
+    expect(asked).toBe(limits.attemptsMax);
+    expect(side.store.log).toHaveLength(before);
   });
 });
 

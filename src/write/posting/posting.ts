@@ -109,7 +109,8 @@ export class Posting {
       const answer = await this.attempt(command, deadlineMs);
       if (answer) return answer;
     }
-    throw new TryAgain('The transaction was interrupted several times: send it again with the same key.');
+    // No attempt committed, and none can any more: nothing was done.
+    throw new TooBusy('Others were first several times: send it again shortly with the same key.');
   }
 
   /** One execution of the command; null when it was overtaken under way and may start over. */
@@ -158,7 +159,7 @@ export class Posting {
     // 3 Commit.
     const event =
       plan.ok && reserving.kind === 'reserved'
-        ? committedEvent(facts, plan.value, reserving.reservations)
+        ? committedEvent(facts, { ...plan.value, legs: reserving.legs }, reserving.reservations)
         : rejectedEvent(facts, refusalOf(plan, reserving));
     const committed = await this.commit(command, before, event);
     if (committed === 'recorded') {

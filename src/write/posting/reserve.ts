@@ -11,6 +11,7 @@ import { firstRefusal } from './conditions.decide.js';
 import { decideGuardRelease } from './parent.decide.js';
 import { existing, reserveOnAccount, wantedOf, type MadeReservation } from './reserve-account.js';
 import { decidePartRelease, decideRelease } from './reserve.decide.js';
+import type { PlannedLeg } from './legs.js';
 import type { AttemptName, Condition, Guard, Plan, Rival } from './road.js';
 
 export { existing } from './reserve-account.js';
@@ -21,7 +22,7 @@ export type Reserving = {
   /** It holds a claim on its parent's stream. */
   readonly guarded: boolean;
 } & (
-  | { readonly kind: 'reserved' }
+  | { readonly kind: 'reserved'; readonly legs: readonly PlannedLeg[] }
   /** Other attempts hold what this one needs; none when the plan no longer fits its parent. It has to start over. */
   | { readonly kind: 'overtaken'; readonly rivals: readonly Rival[] }
   /** The refusal of the first condition that does not hold, else of the parent, else of the first leg that got no funds. */
@@ -66,11 +67,18 @@ export async function reserveAttempt(
   let failure: Error | undefined;
   let guarded = false;
   let rivals: readonly Rival[] | null = null;
+  let taking = legs;
   if (guarding.status === 'rejected') failure = toError(guarding.reason);
   else if (guarding.value === null) guarded = false;
   else if ('rivals' in guarding.value) ({ rivals } = guarding.value);
-  else if (guarding.value.ok) guarded = true;
-  else refusals.push(guarding.value.refusal);
+  else if (guarding.value.ok) {
+    guarded = true;
+    taking = guarding.value.value.legs ?? legs;
+    assert(
+      taking === legs || ![...legs, ...taking].some(({ checked }) => checked),
+      'Legs that the parent covers reserve nothing on accounts.',
+    );
+  } else refusals.push(guarding.value.refusal);
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected') failure ??= toError(outcome.reason);
     else if ('rivals' in outcome.value) rivals = [...(rivals ?? []), ...outcome.value.rivals];
@@ -85,7 +93,7 @@ export async function reserveAttempt(
   const refusal = firstRefusal(refusals, conditions);
   return refusal
     ? { kind: 'refused', refusal, reservations, guarded }
-    : { kind: 'reserved', reservations, guarded };
+    : { kind: 'reserved', legs: taking, reservations, guarded };
 }
 
 async function reserveOnParent(
@@ -100,7 +108,7 @@ async function reserveOnParent(
     metadata,
     decide: (state) => {
       const decided = guard(existing(state), attempt);
-      const events = 'ok' in decided && decided.ok ? decided.value : [];
+      const events = 'ok' in decided && decided.ok ? decided.value.events : [];
       return {
         events: events.map((event) => ({ id: eventIdOf(attempt.attemptId, 'guard'), event })),
         result: decided,

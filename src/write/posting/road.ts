@@ -62,16 +62,23 @@ export interface AttemptName {
   readonly now: string;
 }
 
+/** What a guard takes from the parent. */
+export interface Taken {
+  readonly events: readonly TransactionEvent[];
+  /** The legs as they take it, where the parent offers a choice that only the append can make; null where the plan's stand. */
+  readonly legs: readonly PlannedLeg[] | null;
+}
+
 /**
  * Takes from the parent what the attempt needs, at the parent's revision of the append. Pure.
  *
- * @returns the events to append, why it can't be taken, or the rivals that hold it; `rivals` is empty when the plan merely no
- *   longer fits the parent: plan again
+ * @returns what it takes, why it can't be taken, or the rivals that hold it; `rivals` is empty when the plan merely no longer
+ *   fits the parent: plan again
  */
 export type Guard = (
   parent: TransactionState,
   attempt: AttemptName,
-) => Result<readonly TransactionEvent[], Refusal> | { readonly rivals: readonly Rival[] };
+) => Result<Taken, Refusal> | { readonly rivals: readonly Rival[] };
 
 /** A command that moves or holds money, in the one shape the road knows. */
 export interface RoadCommand {

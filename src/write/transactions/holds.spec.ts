@@ -166,6 +166,42 @@ describe('a hold', () => {
     expect(await side.money(customer)).toMatchObject({ balance: 610n, reserved: 10n });
   });
 
+  it.each(['one process', 'two processes'])(
+    'that was increased is captured by as many at once as it has parts, in %s, and none is sent away',
+    async (processes) => {
+      const { side, bank, customer, merchant, holdId } = await aHold('10');
+      const other = processes === 'one process' ? side : new HoldSide(side.store);
+      await side.transfer({ from: bank, to: customer, amount: '9000' });
+      for (let i = 1; i < 20; i += 1) await side.increase(holdId, [leg(customer, 'debit', '10')]);
+      const legs = [leg(customer, 'debit', '10'), leg(merchant, 'credit', '10')];
+      const outcomes = await Promise.all(
+        Array.from({ length: 21 }, (_, i) => (i % 2 ? side : other).capture(holdId, { legs })),
+      );
+      expect(outcomes.map(codeOf).sort()).toEqual([
+        ...Array.from({ length: 20 }, () => 'accepted'),
+        expect.stringMatching(/^(?:capture-exceeds-held|hold-is-already-captured)$/),
+      ]);
+      expect(await side.view(holdId)).toMatchObject({ status: 'captured' });
+      expect(await side.money(merchant)).toMatchObject({ balance: 200n });
+      expect(await side.money(customer)).toMatchObject({ balance: 9800n, reserved: 0n });
+    },
+  );
+
+  it('is not captured whole once it was captured in part and increased, however close together', async () => {
+    const { side, customer, merchant, holdId } = await aHold();
+    const other = new HoldSide(side.store);
+    const part = [leg(customer, 'debit', '100'), leg(merchant, 'credit', '100')];
+    let isMeddled = false;
+    side.store.beforeAppend = async (_stream, events) => {
+      if (isMeddled || !events.some(({ type }) => type === 'CaptureReserved')) return;
+      isMeddled = true;
+      await other.capture(holdId, { legs: part });
+      await other.increase(holdId, [leg(customer, 'debit', '100')]);
+    };
+    expect(codeOf(await side.capture(holdId, {}))).toBe('capture-must-name-legs');
+    expect(await side.money(customer)).toMatchObject({ balance: 900n, reserved: 400n });
+  });
+
   it('settles a capture that was under way when it was voided', async () => {
     const { side, customer, merchant, holdId } = await aHold();
     const legs = [leg(customer, 'debit', '150'), leg(merchant, 'credit', '150')];

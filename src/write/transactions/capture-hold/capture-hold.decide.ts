@@ -55,7 +55,7 @@ export function decideCapture(
   return success({
     legs: taken.value.legs,
     outcome: { kind: 'post', effectiveAtMs: effectiveAtMs ?? nowMs },
-    guard: captureGuard(captureId, taken.value.parts, final),
+    guard: captureGuard(captureId, found.value, request.legs === null, final),
   });
 }
 
@@ -149,21 +149,25 @@ function isBalanced(hold: HoldState): boolean {
   return hold.increasedBy.length === 0 && balanceRule(toRequestedLegs(hold.legs), '/legs') === undefined;
 }
 
-/** Claims the parts on the hold's stream, as long as they are still free there. */
-function captureGuard(captureId: string, parts: readonly ReservedPart[], final: boolean): Guard {
+/**
+ * Claims the parts on the hold's stream. Which reservations they are of is only chosen there: of many captures at once each
+ * takes what the others left, so none is sent away while enough is held.
+ */
+function captureGuard(captureId: string, legs: readonly FoundLeg[], isWhole: boolean, final: boolean): Guard {
   return (parent, { attemptId, now }) => {
     const { hold } = parent;
     assert(hold, 'A capture was planned on a hold.');
     const ended = endedRule(hold, Date.parse(now));
     if (ended) return refused(ended);
-    const fits = parts.every(({ reservationId, amount }) => {
-      const funds = hold.funds.get(reservationId);
-      return funds !== undefined && left(funds) >= BigInt(amount);
-    });
-    if (!fits) return { rivals: rivalsOf(hold, captureId) };
+    const rivals = rivalsOf(hold, captureId);
+    // Whole is what it was when it was planned.
+    if (isWhole && (isTouched(hold) || !isBalanced(hold))) return { rivals };
+    const taken = takeFromHold(legs, [...hold.funds.values()]);
+    if (!taken.ok) return rivals.length > 0 ? { rivals } : taken;
     const { transactionId } = hold.authorized.data;
+    const { parts } = taken.value;
     const data = { transactionId, captureId, attemptId, parts, final, at: now };
-    return success([{ type: 'CaptureReserved', data }]);
+    return success({ events: [{ type: 'CaptureReserved', data }], legs: taken.value.legs });
   };
 }
 

@@ -147,7 +147,7 @@ function reversalGuard(reversalId: string, parts: readonly Part[]): Guard {
       parts: parts.map(({ leg, amount }) => ({ leg, amount: amount.toString() })),
       at: now,
     };
-    return success([{ type: 'ReversalReserved', data }]);
+    return success({ events: [{ type: 'ReversalReserved', data }], legs: null });
   };
 }
 
