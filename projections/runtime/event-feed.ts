@@ -1,6 +1,7 @@
 import { limits } from '../../src/config/limits.js';
 import type { RecordedEvent, SubscriptionMessage } from '../../src/edges/event-store/event-store.js';
-import { isOneOf, MONEY_STREAM_PREFIXES, weightOf } from './money-streams.js';
+import { weightOf } from '../../src/edges/event-store/event-weight.js';
+import { isOneOf, MONEY_STREAM_PREFIXES } from './money-streams.js';
 
 /** What to write in one transaction. */
 export interface FeedBatch {

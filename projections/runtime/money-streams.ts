@@ -1,5 +1,6 @@
 import { limits } from '../../src/config/limits.js';
 import type { EventStore, RecordedEvent } from '../../src/edges/event-store/event-store.js';
+import { weightOf } from '../../src/edges/event-store/event-weight.js';
 import { ACCOUNT_STREAM_PREFIX } from '../../src/write/accounts/events.js';
 import { TRANSACTION_STREAM_PREFIX } from '../../src/write/transactions/events.js';
 import type { Projection } from './projection.js';
@@ -25,15 +26,6 @@ export function streamsOfAll(projections: readonly Pick<Projection, 'streams'>[]
 /** Whether a stream's name begins with one of these. */
 export function isOneOf(prefixes: readonly string[], streamName: string): boolean {
   return prefixes.some((prefix) => streamName.startsWith(prefix));
-}
-
-/**
- * How much of a batch an event takes: a list of many activities weighs as much as so many events, in memory and to apply.
- */
-export function weightOf({ type, data }: Pick<RecordedEvent, 'type' | 'data'>): number {
-  if (type !== 'ActivitiesRecorded') return 1;
-  const list: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, 'activities') : null;
-  return Array.isArray(list) ? Math.max(1, Math.ceil(list.length / limits.projectionActivitiesPerEvent)) : 1;
 }
 
 /**

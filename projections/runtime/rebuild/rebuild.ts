@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { limits } from '../../../src/config/limits.js';
 import type { EventStore, RecordedEvent } from '../../../src/edges/event-store/event-store.js';
+import { weightOf } from '../../../src/edges/event-store/event-weight.js';
 import type { PostgresSession } from '../../../src/edges/postgres/postgres-session.js';
 import type { Postgres } from '../../../src/edges/postgres/postgres.js';
 import type { Sql } from '../../../src/edges/postgres/sql.js';
@@ -15,7 +16,7 @@ import {
 } from '../checkpoint.js';
 import { clearStop, requestRetry } from '../control.js';
 import { digestTables, type TableDigest } from '../digest.js';
-import { logBatches, streamsOf, weightOf } from '../money-streams.js';
+import { logBatches, streamsOf } from '../money-streams.js';
 import { ProjectionWriter } from '../projection-writer.js';
 import { LEDGER_SCHEMA, type Projection } from '../projection.js';
 import { createShadow, dropShadow, shadowSchemaOf, swapTables } from './shadow-tables.js';

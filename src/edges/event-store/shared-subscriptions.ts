@@ -1,5 +1,6 @@
 import { limits } from '../../config/limits.js';
 import type { SubscribeAllOptions, SubscriptionMessage } from './event-store.js';
+import { weightOf } from './event-weight.js';
 
 /** Opens a subscription of its own at the store. */
 export type OpenSubscription = (options: SubscribeAllOptions) => AsyncIterable<SubscriptionMessage>;
@@ -157,7 +158,7 @@ class Trunk {
   }
 }
 
-/** One reader's place on a trunk: what came since it was taken and was not read yet, a bounded number of messages. */
+/** One reader's place on a trunk: what came since it was taken and was not read yet, a bounded number of messages by their weight. */
 class Seat {
   private waiting: Positioned[] = [];
   private unread = 0;
@@ -188,7 +189,7 @@ class Seat {
       this.leave();
       return;
     }
-    this.unread += 1;
+    this.unread += weightIn(message);
     this.waiting.push(message);
     this.wake?.();
   }
@@ -210,7 +211,7 @@ class Seat {
       const batch = this.waiting;
       this.waiting = [];
       for (const message of batch) {
-        this.unread -= 1;
+        this.unread -= weightIn(message);
         yield message;
       }
       if (this.waiting.length > 0) continue;
@@ -219,6 +220,10 @@ class Seat {
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
   }
+}
+
+function weightIn(message: Positioned): number {
+  return message.kind === 'event' ? weightOf(message.event) : 1;
 }
 
 function positionOf(message: Positioned): bigint {
