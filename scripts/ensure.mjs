@@ -1,9 +1,11 @@
 /**
- * Makes a checkout ready to run: installs what the lock file names and compiles the sources, each only when it has to.
+ * Makes a checkout ready to run: installs what the lock file names and compiles the sources, each only when it has to, and
+ * in one process at a time.
  * Uses nothing but Node, because it runs before anything is installed.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { alone } from './alone.mjs';
 import {
   contentHash,
   filesBelow,
@@ -24,7 +26,13 @@ const SOURCE_FOLDERS = ['src', 'projections', 'tools'];
 export function ensureInstalled() {
   requireNode();
   const wanted = contentHash(['package-lock.json']);
-  if (readIfThere(LOCK_STAMP) === wanted) return;
+  alone(
+    () => readIfThere(LOCK_STAMP) === wanted,
+    () => install(wanted),
+  );
+}
+
+function install(wanted) {
   if (!holdsWhatTheLockNames()) {
     say(
       `installing packages (${existsSync(inRoot('node_modules')) ? 'package-lock.json changed' : 'first run'}) ...`,
@@ -41,8 +49,16 @@ export function ensureInstalled() {
 export function ensureBuilt() {
   const sources = SOURCE_FOLDERS.flatMap(filesBelow).filter((file) => !file.endsWith('.spec.ts'));
   const wanted = contentHash([...sources, 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']);
-  if (readIfThere(BUILD_STAMP) === wanted) return;
+  alone(
+    () => readIfThere(BUILD_STAMP) === wanted,
+    () => build(sources, wanted),
+  );
+}
+
+function build(sources, wanted) {
   say('compiling ...');
+  // From here on dist is of no sources until it is of these: for whoever goes back to the old ones, or is killed.
+  rmSync(inRoot(BUILD_STAMP), { force: true });
   // Without outputs the incremental record would claim that nothing is to do.
   if (!existsSync(inRoot('dist/src'))) rmSync(inRoot('dist'), { recursive: true, force: true });
   if (run(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']) !== 0) {
