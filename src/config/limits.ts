@@ -33,6 +33,8 @@ export const limits = {
   bulkCommandsMax: 1_000,
   bulkCommandsAtOnceMax: 100,
   bulkRequestsAtOnceMax: 32,
+  /** How long a command of a bulk request may take from its arrival: with less than `commandTimeoutMs` of it left it is not begun. */
+  bulkTimeoutMs: 20_000,
   /** One line, and all of a bulk request that comes as lines. */
   bulkLineBytesMax: 128 * 1024,
   bulkStreamBytesMax: 4 * 1024 * 1024,
@@ -263,6 +265,10 @@ assert(
 assert(
   limits.appendTimeoutMs <= limits.commandTimeoutMs,
   'A command has time for at least one append that is slow to answer.',
+);
+assert(
+  limits.commandTimeoutMs < limits.bulkTimeoutMs,
+  'The commands of a bulk request have time to wait for their turn.',
 );
 assert(
   limits.commandTimeoutMs <= limits.recoveryAfterMs,

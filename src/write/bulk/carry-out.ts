@@ -4,11 +4,15 @@ import { problemOf } from '../../edges/http/command-answer.js';
 import type { Problem } from '../../edges/http/problem.js';
 import { toProblem } from '../../edges/http/problem-filter.js';
 import { measureTransfer } from '../../observability/metrics.js';
-import type { CommandContext, CommandOutcome } from '../command.js';
+import { TooBusy, type CommandContext, type CommandOutcome } from '../command.js';
+import { MACHINE_PATIENCE, type Patience } from '../patience.js';
 import type { Refusal } from '../refusals.js';
 import type { BulkResult } from './bulk-item.http.js';
 import { keyOf, readItem, type ReadItem } from './read-item.js';
 import { Slots } from './slots.js';
+
+/** A command that is begun by then has its whole time before the request's is over. */
+const BEGIN_MS_MAX = limits.bulkTimeoutMs - limits.commandTimeoutMs;
 
 /** What all commands of one bulk request share. */
 export interface BulkCaller {
@@ -26,16 +30,22 @@ export class CarryOut {
   constructor(
     private readonly commands: CommandBus,
     private readonly caller: BulkCaller,
+    private readonly patience: Pick<Patience, 'elapsedMs'> = MACHINE_PATIENCE,
   ) {}
 
   /**
-   * Carries out one item. Never fails: whatever becomes of it is its result.
+   * Carries out one item. Never fails: whatever becomes of it is its result, at most `bulkTimeoutMs` from now. One whose
+   * turn comes too late for that is never begun, and is told so.
    *
    * @param value the item as it was parsed
    */
   item(index: number, value: unknown): Promise<BulkResult> {
+    const beginByMs = this.patience.elapsedMs() + BEGIN_MS_MAX;
     return this.slots.run(async () => {
       try {
+        if (this.patience.elapsedMs() > beginByMs) {
+          throw new TooBusy(`${BEGIN_MS_MAX / 1_000} s went by before its turn came: send it again shortly.`);
+        }
         const item = await readItem(value);
         return this.toResult(index, item, await this.execute(item));
       } catch (error) {
