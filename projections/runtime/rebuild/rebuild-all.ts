@@ -46,7 +46,10 @@ async function fill(
   let events = 0;
   const prefixes = streamsOfAll(rebuilds.map(({ projection }) => projection));
   for await (const batch of logBatches(store, 0n, farthest, prefixes)) {
-    await Promise.all(legs.map(({ rebuild, target }) => rebuild.write(batch, target)));
+    // All of them, also when one fails: each has its own session, and who ends it must not meet a statement under way.
+    const writes = await Promise.allSettled(legs.map(({ rebuild, target }) => rebuild.write(batch, target)));
+    const failed = writes.find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
     events += batch.length;
     report({ position: batch.at(-1)?.position ?? 0n, target: farthest, events });
   }
