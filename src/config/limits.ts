@@ -29,7 +29,7 @@ export const limits = {
 
   bodyBytesMax: 1024 * 1024,
   bodyDepthMax: 8,
-  /** Commands of one bulk request, how many of them are carried out at a time, and such requests at a time in one process. */
+  /** Commands of one bulk request, how many of them are carried out at a time, and requests with any under way in one process. */
   bulkCommandsMax: 1_000,
   bulkCommandsAtOnceMax: 100,
   bulkRequestsAtOnceMax: 32,

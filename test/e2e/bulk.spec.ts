@@ -4,6 +4,7 @@ import { AppendOutcomeUnknown } from '../../src/edges/event-store/event-store.js
 import { transactionIdOf } from '../../src/write/identity.js';
 import { BadInputFixture, testRefusals, type BadInput } from '../support/bad-input.js';
 import { converse, resultsOf, sendArray, sendLines, toLines } from '../support/bulk.js';
+import { Gate } from '../support/held-reads-store.js';
 import { call, freshKey, type Answer } from '../support/http-client.js';
 
 const fixture = new BadInputFixture();
@@ -204,15 +205,44 @@ describe('trouble in a bulk request', () => {
   });
 
   it('is told of the whole when too many are under way', async () => {
-    const waiting = Array.from({ length: limits.bulkRequestsAtOnceMax }, () => converse(fixture.url));
-    for (const each of waiting) each.write(toLines([item()]));
-    for (const each of waiting) expect(await each.line()).toMatchObject({ status: 201 });
+    const idle = converse(fixture.url);
+    idle.write(toLines([item()]));
+    expect(await idle.line()).toMatchObject({ index: 0, status: 201 });
+    const gate = new Gate();
+    let waiting = 0;
+    const isFull = new Promise<void>((resolve) => {
+      fixture.store.beforeAppend = () => {
+        waiting += 1;
+        if (waiting === limits.bulkRequestsAtOnceMax) resolve();
+        return gate.wait();
+      };
+    });
+    // Accounts without a floor: each command begins with an append of its own, its commit.
+    const sent = Array.from({ length: limits.bulkRequestsAtOnceMax }, () => bulk([item()]));
+    await isFull;
+    fixture.store.beforeAppend = () => undefined;
     const busy = await bulk([item()]);
     expect(busy.json).toMatchObject({ status: 429, code: 'ledger-is-busy' });
     expect(busy.headers.get('retry-after')).toBe('1');
-    for (const each of waiting) each.end();
-    for (const each of waiting) expect(await each.line()).toBeNull();
+    // A request that began before is told line by line.
+    const refused = item();
+    idle.write(toLines([refused]));
+    expect(await idle.line()).toMatchObject({ index: 1, status: 429, problem: { code: 'ledger-is-busy' } });
+    gate.open();
+    for (const answer of sent) expect(resultsOf(await answer)).toMatchObject([{ status: 201 }]);
+    idle.write(toLines([refused]));
+    expect(await idle.line()).toMatchObject({ index: 2, status: 201, replayed: false });
+    idle.end();
+    expect(await idle.line()).toBeNull();
+  });
+
+  it('does not come from clients that send nothing more', async () => {
+    const idle = Array.from({ length: limits.bulkRequestsAtOnceMax }, () => converse(fixture.url));
+    for (const each of idle) each.write(toLines([item()]));
+    for (const each of idle) expect(await each.line()).toMatchObject({ status: 201 });
     expect(resultsOf(await bulk([item()]))).toMatchObject([{ status: 201 }]);
+    for (const each of idle) each.end();
+    for (const each of idle) expect(await each.line()).toBeNull();
   });
 });
 

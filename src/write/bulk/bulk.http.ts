@@ -12,9 +12,9 @@ import { LINES_CONTENT_TYPE, linesOf, TakesList, type Line } from '../../edges/h
 import { principalOf } from '../../edges/http/principal.js';
 import { Problem } from '../../edges/http/problem.js';
 import { correlationIdOf, pathOf } from '../../edges/http/request-context.js';
-import { TooBusy } from '../command.js';
 import { BulkAnswer, BulkItemBody, BulkResult, EXAMPLE_ITEMS, EXAMPLE_RESULTS } from './bulk-item.http.js';
-import { CarryOut } from './carry-out.js';
+import { CarryOut, tooManyRequests, type BulkCaller } from './carry-out.js';
+import { Places } from './places.js';
 
 const COUNT_SENTENCE = `A bulk request has at most ${limits.bulkCommandsMax} commands.`;
 
@@ -31,7 +31,7 @@ const WholeRequest = createParamDecorator((_: unknown, context: ExecutionContext
 @Controller('v1/transactions')
 export class BulkController {
   private readonly logger = new Logger(BulkController.name);
-  private underWay = 0;
+  private readonly places = new Places(limits.bulkRequestsAtOnceMax);
 
   constructor(@Inject(CommandBus) private readonly commands: CommandBus) {}
 
@@ -75,31 +75,22 @@ export class BulkController {
     },
   })
   async post(@WholeRequest() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    if (this.underWay >= limits.bulkRequestsAtOnceMax) {
-      throw new TooBusy(
-        `${limits.bulkRequestsAtOnceMax} bulk requests are under way: send it again shortly.`,
-      );
-    }
-    this.underWay += 1;
-    try {
-      const carryOut = this.carryOutFor(request);
-      const { body } = request;
-      if (Array.isArray(body)) {
-        void reply.send({ results: await whole(body, carryOut) } satisfies BulkAnswer);
-      } else if (body instanceof Readable) {
-        await byLine(body, carryOut, reply);
-      } else {
-        throw new Problem('content-type-must-be-json', {
-          detail: `Send a JSON array as application/json, or lines of JSON as ${LINES_CONTENT_TYPE}.`,
-        });
-      }
-    } finally {
-      this.underWay -= 1;
+    if (this.places.areTaken) throw tooManyRequests();
+    const carryOut = this.carryOutFor(request);
+    const { body } = request;
+    if (Array.isArray(body)) {
+      void reply.send({ results: await whole(body, carryOut) } satisfies BulkAnswer);
+    } else if (body instanceof Readable) {
+      await byLine(body, carryOut, reply);
+    } else {
+      throw new Problem('content-type-must-be-json', {
+        detail: `Send a JSON array as application/json, or lines of JSON as ${LINES_CONTENT_TYPE}.`,
+      });
     }
   }
 
   private carryOutFor(request: FastifyRequest): CarryOut {
-    return new CarryOut(this.commands, {
+    const caller: BulkCaller = {
       context: {
         principal: principalOf(request),
         requestId: request.id,
@@ -110,7 +101,8 @@ export class BulkController {
         if (problem.status === 500) this.logger.error(problem.cause ?? problem);
         else if (!isStoreAway(problem.cause)) this.logger.warn(`${problem.code}: ${problem.message}`);
       },
-    });
+    };
+    return new CarryOut(this.commands, caller, this.places);
   }
 }
 

@@ -3,6 +3,7 @@ import type { CommandBus, ICommand } from '@nestjs/cqrs';
 import { randomUUID } from 'node:crypto';
 import { limits } from '../../config/limits.js';
 import { CarryOut } from './carry-out.js';
+import { Places } from './places.js';
 
 const CALLER = {
   context: {
@@ -53,7 +54,7 @@ describe('the commands of a bulk request', () => {
 
   it('that could not be begun in time are never begun, and may be sent again', async () => {
     const slow = new SlowBus();
-    const carryOut = new CarryOut(slow.bus, CALLER, slow.patience);
+    const carryOut = new CarryOut(slow.bus, CALLER, new Places(1), slow.patience);
     const items = Array.from({ length: 3 * AT_ONCE }, () => item());
     const results = Promise.all(items.map((each, index) => carryOut.item(index, each)));
     await slow.takes(BEGIN_MS_MAX);
@@ -73,7 +74,7 @@ describe('the commands of a bulk request', () => {
 
   it('wait for their turn from when they arrived, each by itself', async () => {
     const slow = new SlowBus();
-    const carryOut = new CarryOut(slow.bus, CALLER, slow.patience);
+    const carryOut = new CarryOut(slow.bus, CALLER, new Places(1), slow.patience);
     const first = Array.from({ length: AT_ONCE }, (_, index) => carryOut.item(index, item()));
     const waiting = carryOut.item(AT_ONCE, item());
     slow.passes(1);
@@ -82,5 +83,21 @@ describe('the commands of a bulk request', () => {
     await slow.takes(0);
     expect((await Promise.all(first)).every(({ status }) => status === 201)).toBe(true);
     expect([(await waiting).status, (await late).status]).toEqual([429, 201]);
+  });
+
+  it('need a place only while there are any; what finds none is not begun', async () => {
+    const slow = new SlowBus();
+    const places = new Places(1);
+    const [one, other] = [1, 2].map(() => new CarryOut(slow.bus, CALLER, places, slow.patience));
+    const first = one?.item(0, item());
+    const second = one?.item(1, item());
+    expect(await other?.item(0, item())).toMatchObject({ status: 429, problem: { code: 'ledger-is-busy' } });
+    await slow.takes(0);
+    expect([(await first)?.status, (await second)?.status, slow.begun]).toEqual([201, 201, 2]);
+    const now = other?.item(1, item());
+    expect(await one?.item(2, item())).toMatchObject({ status: 429 });
+    await slow.takes(0);
+    expect(await now).toMatchObject({ status: 201 });
+    expect(places.areTaken).toBe(false);
   });
 });

@@ -8,6 +8,7 @@ import { TooBusy, type CommandContext, type CommandOutcome } from '../command.js
 import { MACHINE_PATIENCE, type Patience } from '../patience.js';
 import type { Refusal } from '../refusals.js';
 import type { BulkResult } from './bulk-item.http.js';
+import type { Places } from './places.js';
 import { keyOf, readItem, type ReadItem } from './read-item.js';
 import { Slots } from './slots.js';
 
@@ -23,35 +24,44 @@ export interface BulkCaller {
   readonly onFailure: (problem: Problem) => void;
 }
 
-/** One bulk request under way: each command is carried out as if it were alone, so many at a time. */
+/** What is answered while there is no place for another request that has commands to carry out. */
+export function tooManyRequests(): TooBusy {
+  return new TooBusy(`${limits.bulkRequestsAtOnceMax} bulk requests are under way: send it again shortly.`);
+}
+
+/**
+ * One bulk request: each command is carried out as if it were alone, so many at a time. It has one of the places while it
+ * has commands to carry out, and only then: a client that sends nothing keeps nobody out.
+ */
 export class CarryOut {
+  private underWay = 0;
   private readonly slots = new Slots(limits.bulkCommandsAtOnceMax);
 
   constructor(
     private readonly commands: CommandBus,
     private readonly caller: BulkCaller,
+    private readonly places: Places,
     private readonly patience: Pick<Patience, 'elapsedMs'> = MACHINE_PATIENCE,
   ) {}
 
   /**
    * Carries out one item. Never fails: whatever becomes of it is its result, at most `bulkTimeoutMs` from now. One whose
-   * turn comes too late for that is never begun, and is told so.
+   * turn comes too late for that, or that there is no place for, is never begun, and is told so.
    *
    * @param value the item as it was parsed
    */
-  item(index: number, value: unknown): Promise<BulkResult> {
+  async item(index: number, value: unknown): Promise<BulkResult> {
+    if (this.underWay === 0 && !this.places.take()) {
+      return this.refused(index, keyOf(value), tooManyRequests());
+    }
+    this.underWay += 1;
     const beginByMs = this.patience.elapsedMs() + BEGIN_MS_MAX;
-    return this.slots.run(async () => {
-      try {
-        if (this.patience.elapsedMs() > beginByMs) {
-          throw new TooBusy(`${BEGIN_MS_MAX / 1_000} s went by before its turn came: send it again shortly.`);
-        }
-        const item = await readItem(value);
-        return this.toResult(index, item, await this.execute(item));
-      } catch (error) {
-        return this.refused(index, keyOf(value), error);
-      }
-    });
+    try {
+      return await this.slots.run(() => this.inTurn(index, value, beginByMs));
+    } finally {
+      this.underWay -= 1;
+      if (this.underWay === 0) this.places.giveBack();
+    }
   }
 
   /** The result of an item that was not carried out. */
@@ -60,6 +70,18 @@ export class CarryOut {
     if (problem.status >= 500) this.caller.onFailure(problem);
     const document = problem.toDocument(this.caller.instance, this.caller.context.requestId);
     return { index, idempotencyKey, status: problem.status, replayed, problem: document };
+  }
+
+  private async inTurn(index: number, value: unknown, beginByMs: number): Promise<BulkResult> {
+    try {
+      if (this.patience.elapsedMs() > beginByMs) {
+        throw new TooBusy(`${BEGIN_MS_MAX / 1_000} s went by before its turn came: send it again shortly.`);
+      }
+      const item = await readItem(value);
+      return this.toResult(index, item, await this.execute(item));
+    } catch (error) {
+      return this.refused(index, keyOf(value), error);
+    }
   }
 
   private async execute({ idempotencyKey, form, toCommand }: ReadItem): Promise<CommandOutcome<object>> {
