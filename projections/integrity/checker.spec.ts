@@ -200,8 +200,17 @@ describe('the checker', () => {
     const first = check();
     await comparedUpTo(first, 1n);
     const second = check();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    // It has asked for the lock, and was told that another one has it.
+    await until(async () => {
+      const { rowCount } = await postgres.query(
+        `select from pg_stat_activity asker
+          where datname = current_database() and state = 'idle' and query like 'select pg_try_advisory_lock(%'
+            and not exists (select from pg_locks where locktype = 'advisory' and pid = asker.pid)`,
+      );
+      return rowCount === 1;
+    });
     expect(second.report).toBeNull();
+    expect(first.report).toMatchObject({ state: 'following' });
   });
 
   it('checks more accounts than it may keep part by part, and misses none of them', async () => {
