@@ -7,8 +7,13 @@ export const limits = {
   legsMax: 100,
   /** How far ahead of now an effective time may lie: clock skew and time zones, not planning. */
   effectiveAheadMsMax: 24 * 60 * 60 * 1000,
-  /** Legs of one hold, which may name one side only. */
+  /** Legs of one hold, which may name one side only; at most with those of its increases. */
   holdLegsMin: 1,
+  holdLegsMax: 500,
+  /** Captures of one hold. */
+  holdCapturesMax: 1_000,
+  /** Legs of one posted transaction: each leg of a capture may take from several reservations of its hold. */
+  postedLegsMax: 600,
   /** How long a hold lives unless it says otherwise, and at most, from when it is made or extended. */
   holdDurationMsDefault: 7 * 24 * 60 * 60 * 1000,
   holdDurationMsMax: 31 * 24 * 60 * 60 * 1000,
@@ -74,8 +79,11 @@ export const limits = {
   parentExecutorsMax: 20_000,
   /** Commands waiting in one account's mailbox; more are refused with 429. */
   mailboxCommandsMax: 2_000,
-  /** Tasks that share one append: at most 3 events each and about 400 bytes an event, well below the 1 MiB of an append. */
+  /** Tasks that share one append. */
   flushTasksMax: 200,
+  /** One event, as JSON with its metadata; and all that share one append, below its 1 MiB, unless it is that of a single task. */
+  eventBytesMax: 600_000,
+  flushBytesMax: 900_000,
   /** A stream's snapshot is renewed after this many events; none is opened by reading more than `openEventsMax`. */
   snapshotEveryEvents: 200,
   openEventsMax: 500,
@@ -253,6 +261,37 @@ export const limits = {
 } as const;
 
 assert(limits.legsMin >= 2, 'Double entry needs two legs.');
+assert(
+  limits.legsMax <= limits.holdLegsMax && limits.postedLegsMax === limits.legsMax + limits.holdLegsMax,
+  'A leg of a capture that is spread over several reservations uses up all but the last of them.',
+);
+/** Bytes of JSON: a character takes three at most. What events list by the leg was measured at 247 and 141, a capture's name at 39. */
+const textBytesMax =
+  3 *
+  (limits.metadataKeysMax * (limits.metadataKeyCharsMax + limits.metadataValueCharsMax + 2) +
+    limits.descriptionCharsMax +
+    limits.referenceCharsMax +
+    limits.kindCharsMax);
+const [listedBytesMax, requestedBytesMax, captureBytesMax, otherBytesMax] = [250, 150, 40, 4_000];
+assert(
+  // A void lists each leg twice: in its answer and in what it gives back.
+  textBytesMax +
+    2 * limits.holdLegsMax * listedBytesMax +
+    limits.holdCapturesMax * captureBytesMax +
+    3 * limits.reasonCharsMax +
+    otherBytesMax <=
+    limits.eventBytesMax,
+  'The end of the largest hold is one event.',
+);
+assert(
+  // The request stands beside what became of it.
+  2 * textBytesMax +
+    limits.postedLegsMax * listedBytesMax +
+    (limits.legsMax + limits.conditionsMax) * requestedBytesMax +
+    otherBytesMax <=
+    limits.eventBytesMax,
+  'The largest capture, and its reversal, is one event.',
+);
 assert(limits.pageSizeDefault <= limits.pageSizeMax, 'The default page is a page.');
 assert(
   limits.bulkRequestsAtOnceMax * limits.bulkCommandsAtOnceMax < limits.postingsInFlightMax,
@@ -285,9 +324,9 @@ assert(
   'A look whether the stream is short and what follows its snapshot are all that is read to open it.',
 );
 assert(
-  // Each task of a flush appends at most two events besides its own, of about 600 bytes with metadata.
-  limits.flushTasksMax * 3 * 600 <= 1024 * 1024,
-  'A flush fits the 1 MiB of one append.',
+  // Each task appends at most two events besides its own; those that list nothing take at most 1,500 bytes each.
+  limits.flushTasksMax * 3 * 1_500 <= limits.flushBytesMax && limits.flushBytesMax < 1024 * 1024,
+  'Entries and reservations share an append by their number alone.',
 );
 assert(
   limits.activitiesPerRequestMax <= limits.activitiesInFlightMax,

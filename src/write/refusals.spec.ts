@@ -13,6 +13,8 @@ describe('the refusal codes', () => {
       'hold-is-already-captured',
       'hold-is-already-voided',
       'hold-is-expired',
+      'hold-has-too-many-legs',
+      'hold-has-too-many-captures',
       'capture-must-name-legs',
       'leg-must-be-held',
       'capture-exceeds-held',

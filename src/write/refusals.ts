@@ -22,6 +22,8 @@ export const REFUSALS = {
   'hold-is-already-captured': { frozen: true },
   'hold-is-already-voided': { frozen: true },
   'hold-is-expired': { frozen: true },
+  'hold-has-too-many-legs': { frozen: true },
+  'hold-has-too-many-captures': { frozen: true },
   'capture-must-name-legs': { frozen: true },
   'leg-must-be-held': { frozen: true },
   'capture-exceeds-held': { frozen: true },

@@ -133,6 +133,9 @@ export class LedgerLog {
       case 'CaptureReserved':
         this.claims.add(`${event.data.captureId}/${event.data.attemptId}`);
         return;
+      case 'IncreaseReserved':
+        this.claims.add(`${event.data.increaseId}/${event.data.attemptId}`);
+        return;
       case 'ReversalReserved':
         this.claims.add(`${event.data.reversalId}/${event.data.attemptId}`);
         return;
@@ -144,6 +147,7 @@ export class LedgerLog {
       case 'TransactionReversed':
         this.claims.delete(`${event.data.reversalId}/${event.data.attemptId}`);
         return;
+      case 'IncreaseReleased':
       case 'HoldIncreased':
         this.claims.delete(`${event.data.increaseId}/${event.data.attemptId}`);
         return;

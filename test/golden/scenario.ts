@@ -98,6 +98,9 @@ export async function goldenHistory(): Promise<readonly GoldenEvent[]> {
   );
   await crashing(store, time, ids, (doomed) => doomed.capture(expiring, {}, key('crashed capture')));
   await crashing(store, time, ids, (doomed) =>
+    doomed.increase(expiring, [leg(customer, 'debit', '3')], key('crashed increase')),
+  );
+  await crashing(store, time, ids, (doomed) =>
     doomed.reverse(purchase.body.transactionId, {}, key('crashed reversal')),
   );
   const recovery = new Recovery(store, side.executors, side.parents, { nowMs: () => time.nowMs }, NO_METRICS);
@@ -157,7 +160,8 @@ async function crashing(
 ): Promise<void> {
   const mortal = new MortalStore(store, {
     when: 'before',
-    matches: (_stream, events) => events.some(({ type }) => type === 'TransactionPosted'),
+    matches: (_stream, events) =>
+      events.some(({ type }) => type === 'TransactionPosted' || type === 'TransactionAuthorized'),
   });
   await run(new HoldSide(mortal, time, ids)).catch(() => undefined);
 }

@@ -9,6 +9,7 @@ type Step = 'reserve' | 'commit' | 'settle';
 const STEPS: Partial<Record<LedgerEvent['type'], Step>> = {
   FundsReserved: 'reserve',
   CaptureReserved: 'reserve',
+  IncreaseReserved: 'reserve',
   ReversalReserved: 'reserve',
   TransactionPosted: 'commit',
   TransactionAuthorized: 'commit',

@@ -35,6 +35,8 @@ const UPCASTERS: { readonly [Type in LedgerEvent['type']]: (data: unknown) => un
   CaptureReserved: current,
   CaptureReleased: current,
   HoldCaptured: current,
+  IncreaseReserved: current,
+  IncreaseReleased: current,
   HoldIncreased: current,
   HoldExtended: current,
   HoldVoided: current,

@@ -251,6 +251,16 @@ export const PROBLEMS: { readonly [Code in ProblemCode]: ProblemEntry } = {
     'The hold has expired.',
     'Make another hold; this refusal is final for its key.',
   ),
+  'hold-has-too-many-legs': badInput(
+    409,
+    'The hold would have too many legs.',
+    'Make another hold for the rest: a hold has at most 500 legs, those of its increases included; this refusal is final for its key.',
+  ),
+  'hold-has-too-many-captures': badInput(
+    409,
+    'The hold was captured too often.',
+    'Void the hold and make another: a hold is captured at most 1,000 times; this refusal is final for its key.',
+  ),
   'capture-must-name-legs': badInput(
     422,
     "The hold can't be captured whole without naming legs.",

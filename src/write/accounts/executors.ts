@@ -4,6 +4,7 @@ import type { IdSource } from '../../kernel/ids.js';
 import { RANDOM_IDS } from '../ids.js';
 import type { WriteMetrics } from '../metrics.js';
 import { MACHINE_PATIENCE, type Patience } from '../patience.js';
+import { bytesOfEvent, SMALL_EVENT_BYTES_MAX } from '../streams/event-bytes.js';
 import type { Fold } from '../streams/folded-stream.js';
 import type { StreamTask } from '../streams/stream-executor.js';
 import { StreamExecutors } from '../streams/stream-executors.js';
@@ -15,6 +16,8 @@ import { evolve, type AccountState } from './state.js';
 export const ACCOUNT_FOLD: Fold<AccountState, AccountEvent> = {
   streamPrefix: ACCOUNT_STREAM_PREFIX,
   evolve,
+  // Most are entries and reservations: they are not written twice only to be measured.
+  bytesOf: (event) => ('answer' in event.data ? bytesOfEvent(event) : SMALL_EVENT_BYTES_MAX),
   snapshot: ACCOUNT_SNAPSHOT,
 };
 

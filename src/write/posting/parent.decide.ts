@@ -69,6 +69,11 @@ export function decideGuardRelease(
       : [];
   }
   const hold = parent.hold;
+  if (relation === 'increase') {
+    return hold?.increases.has(key)
+      ? [{ type: 'IncreaseReleased', data: { ...facts, increaseId: child.transactionId } }]
+      : [];
+  }
   const capture = hold?.captures.get(key);
   if (!hold || !capture) return [];
   // A hold that ended meanwhile left this capture its part; now nobody wants it.

@@ -14,6 +14,8 @@ export interface Fold<State, Event extends LedgerEvent> {
   readonly streamPrefix: string;
   /** Pure. `state` is null before the first event. */
   readonly evolve: (state: State | null, event: Event) => State;
+  /** Bytes of JSON that an event takes at most, its metadata included: what one append carries is bounded by them. */
+  readonly bytesOf: (event: Event) => number;
   /** How states are kept, for streams that grow long; absent where reading the stream is cheap. */
   readonly snapshot?: SnapshotFormat<State>;
 }

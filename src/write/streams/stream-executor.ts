@@ -261,10 +261,18 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
     const planned: Planned<State, Event>[] = [];
     const events: NewEvent[] = [];
     const draft = this.folded.draft();
-    for (const waiting of batch) {
+    let bytes = 0;
+    for (const [index, waiting] of batch.entries()) {
       const { task } = waiting;
       try {
         const decision = task.decide(draft.state, draft.revision);
+        const taskBytes = decision.events.reduce((sum, { event }) => sum + this.how.bytesOf(event), 0);
+        if (bytes > 0 && bytes + taskBytes > limits.flushBytesMax) {
+          // They would not fit one append: they are decided again, first of the next.
+          this.mailbox.unshift(...batch.slice(index));
+          break;
+        }
+        bytes += taskBytes;
         for (const { id, event } of decision.events) {
           draft.apply(event);
           events.push({ id, type: event.type, data: event.data, metadata: task.metadata });

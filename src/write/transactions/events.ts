@@ -12,6 +12,8 @@ export type TransactionEvent =
   | CaptureReserved
   | CaptureReleased
   | HoldCaptured
+  | IncreaseReserved
+  | IncreaseReleased
   | HoldIncreased
   | HoldExtended
   | HoldVoided
@@ -189,6 +191,30 @@ export interface HoldCaptured {
     readonly captureId: string;
     readonly attemptId: string;
     readonly released: readonly ReleasedPart[];
+    readonly at: Instant;
+  };
+}
+
+/** On the hold's stream: an increase that is under way takes the room of so many legs, and no other can. */
+export interface IncreaseReserved {
+  readonly type: 'IncreaseReserved';
+  readonly data: {
+    readonly transactionId: string;
+    /** The transaction that increases. */
+    readonly increaseId: string;
+    readonly attemptId: string;
+    readonly legCount: number;
+    readonly at: Instant;
+  };
+}
+
+/** The increase did not come about. */
+export interface IncreaseReleased {
+  readonly type: 'IncreaseReleased';
+  readonly data: {
+    readonly transactionId: string;
+    readonly increaseId: string;
+    readonly attemptId: string;
     readonly at: Instant;
   };
 }

@@ -4,6 +4,7 @@ import type { IdSource } from '../../kernel/ids.js';
 import { RANDOM_IDS } from '../ids.js';
 import type { WriteMetrics } from '../metrics.js';
 import { MACHINE_PATIENCE, type Patience } from '../patience.js';
+import { bytesOfEvent } from '../streams/event-bytes.js';
 import type { Fold } from '../streams/folded-stream.js';
 import { StreamExecutors } from '../streams/stream-executors.js';
 import { TRANSACTION_STREAM_PREFIX, type TransactionEvent } from './events.js';
@@ -13,6 +14,7 @@ import { evolveTransaction, type TransactionState } from './state.js';
 export const TRANSACTION_FOLD: Fold<TransactionState, TransactionEvent> = {
   streamPrefix: TRANSACTION_STREAM_PREFIX,
   evolve: evolveTransaction,
+  bytesOf: bytesOfEvent,
 };
 
 /** The transactions this process changes after their commit: holds that are captured, originals that are reversed. */

@@ -1,6 +1,6 @@
 import { limits } from '../../config/limits.js';
 import { refusal, type Refusal } from '../refusals.js';
-import { left, type HoldState, type TransactionState } from './state.js';
+import { attemptKey, left, type HoldState, type TransactionState } from './state.js';
 
 /** The company's hold, or why there is none. */
 export function visibleHold(parent: TransactionState | null, companyId: string): HoldState | null {
@@ -30,6 +30,41 @@ function expired(hold: HoldState): Refusal {
   return refusal('hold-is-expired', null, {
     holdId: hold.authorized.data.transactionId,
     expiresAt: hold.expiresAt,
+  });
+}
+
+/**
+ * Whether a hold has room for so many more legs: its ends list every one of them in one event.
+ *
+ * @param increaseId what this increase's own earlier attempts claim counts as free
+ */
+export function legsRule(hold: HoldState, legCount: number, increaseId: string | null): Refusal | undefined {
+  let taken = hold.legs.length;
+  for (const [key, increase] of hold.increases) {
+    if (increaseId === null || key !== attemptKey(increaseId, increase.attemptId)) taken += increase.legCount;
+  }
+  if (taken + legCount <= limits.holdLegsMax) return undefined;
+  return refusal('hold-has-too-many-legs', '/legs', {
+    holdId: hold.authorized.data.transactionId,
+    legs: taken.toString(),
+    legsMax: limits.holdLegsMax.toString(),
+  });
+}
+
+/**
+ * Whether a hold may be captured once more: its answers list every capture.
+ *
+ * @param captureId what this capture's own earlier attempts claim counts as free
+ */
+export function capturesRule(hold: HoldState, captureId: string | null): Refusal | undefined {
+  let taken = hold.capturedBy.length;
+  for (const [key, { attemptId }] of hold.captures) {
+    if (captureId === null || key !== attemptKey(captureId, attemptId)) taken += 1;
+  }
+  if (taken < limits.holdCapturesMax) return undefined;
+  return refusal('hold-has-too-many-captures', null, {
+    holdId: hold.authorized.data.transactionId,
+    capturesMax: limits.holdCapturesMax.toString(),
   });
 }
 

@@ -29,6 +29,12 @@ export interface CaptureUnderWay {
   readonly final: boolean;
 }
 
+/** An increase between its reservation on the hold and its end. */
+export interface IncreaseUnderWay {
+  readonly attemptId: string;
+  readonly legCount: number;
+}
+
 /** What a hold's stream says beyond its authorization. */
 export interface HoldState {
   readonly authorized: TransactionAuthorized;
@@ -37,6 +43,7 @@ export interface HoldState {
   readonly legs: readonly HeldLeg[];
   readonly funds: ReadonlyMap<string, HeldFunds>;
   readonly captures: ReadonlyMap<string, CaptureUnderWay>;
+  readonly increases: ReadonlyMap<string, IncreaseUnderWay>;
   /** Captures that were posted, in order. */
   readonly capturedBy: readonly string[];
   readonly increasedBy: readonly string[];
@@ -102,6 +109,8 @@ export function evolveTransaction(state: TransactionState | null, event: Transac
     case 'CaptureReserved':
     case 'CaptureReleased':
     case 'HoldCaptured':
+    case 'IncreaseReserved':
+    case 'IncreaseReleased':
     case 'HoldIncreased':
     case 'HoldExtended':
     case 'HoldVoided':
@@ -122,6 +131,7 @@ function authorizedHold(event: TransactionAuthorized): HoldState {
     legs,
     funds: addFunds(new Map(), legs, 0),
     captures: new Map(),
+    increases: new Map(),
     capturedBy: [],
     increasedBy: [],
   };
@@ -157,6 +167,8 @@ type HoldEvent = Extract<
       | 'CaptureReserved'
       | 'CaptureReleased'
       | 'HoldCaptured'
+      | 'IncreaseReserved'
+      | 'IncreaseReleased'
       | 'HoldIncreased'
       | 'HoldExtended'
       | 'HoldVoided'
@@ -202,10 +214,28 @@ function evolveHold(hold: HoldState, event: HoldEvent): HoldState {
         capturedBy: [...hold.capturedBy, event.data.captureId],
       };
     }
+    case 'IncreaseReserved': {
+      const { increaseId, attemptId, legCount } = event.data;
+      const increases = new Map(hold.increases).set(attemptKey(increaseId, attemptId), {
+        attemptId,
+        legCount,
+      });
+      assert(
+        increases.size === hold.increases.size + 1,
+        `Increase ${increaseId} is under way once per attempt.`,
+      );
+      return { ...hold, increases };
+    }
+    case 'IncreaseReleased': {
+      const increases = withoutIncrease(hold, event.data);
+      assert(increases.size < hold.increases.size, `Increase ${event.data.increaseId} is under way.`);
+      return { ...hold, increases };
+    }
     case 'HoldIncreased': {
       const funds = addFunds(hold.funds, event.data.legs, hold.legs.length);
       return {
         ...hold,
+        increases: withoutIncrease(hold, event.data),
         legs: [...hold.legs, ...event.data.legs],
         funds: withoutReleased(funds, event.data.released),
         increasedBy: [...hold.increasedBy, event.data.increaseId],
@@ -237,6 +267,16 @@ function withoutCapture(
   const captures = new Map(hold.captures);
   captures.delete(key);
   return { captures, parts: capture.parts, final: capture.final };
+}
+
+function withoutIncrease(
+  hold: HoldState,
+  { increaseId, attemptId }: { increaseId: string; attemptId: string },
+): ReadonlyMap<string, IncreaseUnderWay> {
+  const increases = new Map(hold.increases);
+  // One that was committed before increases claimed their room has no claim.
+  increases.delete(attemptKey(increaseId, attemptId));
+  return increases;
 }
 
 function move(

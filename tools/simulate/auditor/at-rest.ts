@@ -52,6 +52,7 @@ function owedByTransactions({ transactions }: Auditor, nowMs: number): string[] 
     if (reversalClaims.size > 0) owed.push(`a claim of a reversal on ${transaction.name}`);
     if (!hold) continue;
     if (hold.claims.size > 0) owed.push(`a claim of a capture on ${hold.name}`);
+    if (hold.increaseClaims.size > 0) owed.push(`a claim of an increase of ${hold.name}`);
     const isOver = hold.status === 'authorized' && Date.parse(hold.expiresAt) <= nowMs;
     if (isOver) owed.push(`the expiry of ${hold.name}`);
   }

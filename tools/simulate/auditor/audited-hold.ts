@@ -27,6 +27,8 @@ export class AuditedHold {
   expiresAt: string;
   readonly funds = new Map<string, Funds>();
   readonly claims = new Map<string, Claim>();
+  /** Legs that increases under way have claimed the room of. */
+  readonly increaseClaims = new Map<string, number>();
 
   constructor(
     readonly holdId: string,
@@ -77,7 +79,43 @@ export class AuditedHold {
     return released;
   }
 
-  increase({ legs, released }: Of<'HoldIncreased'>): readonly ReleasedPart[] {
+  claimIncrease({ increaseId, attemptId, legCount, at }: Of<'IncreaseReserved'>): void {
+    must(
+      this.status === 'authorized' && at < this.expiresAt,
+      'statuses-bind',
+      () => `${this.name} is increased at ${at} while ${this.status}, until ${this.expiresAt}`,
+    );
+    const key = `${increaseId}/${attemptId}`;
+    must(
+      !this.increaseClaims.has(key),
+      'commits-are-covered',
+      () => `${this.name} is claimed twice by ${key}`,
+    );
+    this.increaseClaims.set(key, legCount);
+  }
+
+  /** Ends the claim of an increase. @returns the legs it claimed the room of */
+  endIncrease({
+    increaseId,
+    attemptId,
+  }: {
+    readonly increaseId: string;
+    readonly attemptId: string;
+  }): number {
+    const key = `${increaseId}/${attemptId}`;
+    const legCount = this.increaseClaims.get(key);
+    must(legCount, 'commits-are-covered', () => `${this.name} was not claimed by ${key}`);
+    this.increaseClaims.delete(key);
+    return legCount;
+  }
+
+  increase({ legs, released, ...claim }: Of<'HoldIncreased'>): readonly ReleasedPart[] {
+    const legCount = this.endIncrease(claim);
+    must(
+      legCount === legs.length,
+      'commits-are-covered',
+      () => `${this.name} grows by ${legs.length} legs, ${legCount} claimed`,
+    );
     this.add(legs);
     const added = legs.flatMap(({ reservationId, ...leg }) =>
       reservationId === null ? [] : [{ ...leg, reservationId }],

@@ -13,6 +13,8 @@ type HoldEvent = Extract<
       | 'CaptureReserved'
       | 'CaptureReleased'
       | 'HoldCaptured'
+      | 'IncreaseReserved'
+      | 'IncreaseReleased'
       | 'HoldIncreased'
       | 'HoldExtended'
       | 'HoldVoided'
@@ -57,6 +59,8 @@ export function auditTransactionEvent(books: Books, recorded: RecordedEvent): vo
     case 'CaptureReserved':
     case 'CaptureReleased':
     case 'HoldCaptured':
+    case 'IncreaseReserved':
+    case 'IncreaseReleased':
     case 'HoldIncreased':
     case 'HoldExtended':
     case 'HoldVoided':
@@ -81,6 +85,13 @@ function onHold(books: Books, transaction: AuditedTransaction, event: RecordedEv
     case 'HoldCaptured':
       expectCommitted(books, event.data.captureId, event.data, 'capture');
       books.owe(hold.holdId, event.position, hold.capture(event.data));
+      break;
+    case 'IncreaseReserved':
+      hold.claimIncrease(event.data);
+      break;
+    case 'IncreaseReleased':
+      expectNotCommitted(books, event.data.increaseId, event.data.attemptId);
+      hold.endIncrease(event.data);
       break;
     case 'HoldIncreased': {
       const increase = expectCommitted(books, event.data.increaseId, event.data, 'increase');

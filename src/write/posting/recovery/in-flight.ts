@@ -110,6 +110,12 @@ export class InFlightTracker {
           transactionId: event.data.transactionId,
         });
         break;
+      case 'IncreaseReserved':
+        this.claimed(event, event.data.increaseId, {
+          relation: 'increase',
+          transactionId: event.data.transactionId,
+        });
+        break;
       case 'ReversalReserved':
         this.claimed(event, event.data.reversalId, {
           relation: 'reversal',
@@ -119,6 +125,9 @@ export class InFlightTracker {
       case 'CaptureReleased':
         this.owes(event, event.data.released);
         this.ended(event.data.captureId, (entry) => entry.claims.delete(event.data.attemptId));
+        break;
+      case 'IncreaseReleased':
+        this.ended(event.data.increaseId, (entry) => entry.claims.delete(event.data.attemptId));
         break;
       case 'ReversalReleased':
         this.ended(event.data.reversalId, (entry) => entry.claims.delete(event.data.attemptId));

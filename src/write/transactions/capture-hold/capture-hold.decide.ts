@@ -1,3 +1,4 @@
+import { limits } from '../../../config/limits.js';
 import { assert } from '../../../kernel/assert.js';
 import { refused, success, type Result } from '../../../kernel/result.js';
 import {
@@ -14,7 +15,7 @@ import type { Rival } from '../../posting/road.js';
 import type { Guard, Plan, RoadFacts } from '../../posting/road.js';
 import { refusal, type Refusal } from '../../refusals.js';
 import type { ReservedPart } from '../events.js';
-import { endedRule, isTouched, visibleHold } from '../hold-rules.js';
+import { capturesRule, endedRule, isTouched, visibleHold } from '../hold-rules.js';
 import { toRequestedLegs, type RequestedLeg } from '../requested-legs.js';
 import { attemptKey, left, type HeldFunds, type HoldState } from '../state.js';
 import type { CaptureHoldRequest } from './capture-hold.command.js';
@@ -37,8 +38,8 @@ export function decideCapture(
   if (early) return refused(early);
   const hold = visibleHold(facts.parent, companyId);
   if (!hold) return refused(refusal('hold-must-exist', null, { holdId }));
-  const ended = endedRule(hold, nowMs);
-  if (ended) return refused(ended);
+  const unfit = endedRule(hold, nowMs) ?? capturesRule(hold, captureId);
+  if (unfit) return refused(unfit);
   if (request.legs === null && (isTouchedByOthers(hold, captureId) || !isBalanced(hold))) {
     return refused(refusal('capture-must-name-legs', '/legs', { holdId }));
   }
@@ -103,6 +104,10 @@ function takeFromHold(
       return refused(refusal('capture-exceeds-held', pointers.amount, details));
     }
   }
+  assert(
+    planned.length <= limits.postedLegsMax,
+    'A leg beyond those of the request uses up a reservation of the hold.',
+  );
   return success({ legs: planned, parts: mergeParts(parts) });
 }
 
@@ -162,7 +167,8 @@ function captureGuard(captureId: string, legs: readonly FoundLeg[], isWhole: boo
     const rivals = rivalsOf(hold, captureId);
     // Whole is what it was when it was planned.
     if (isWhole && (isTouched(hold) || !isBalanced(hold))) return { rivals };
-    const taken = takeFromHold(legs, [...hold.funds.values()]);
+    const full = capturesRule(hold, null);
+    const taken = full ? refused(full) : takeFromHold(legs, [...hold.funds.values()]);
     if (!taken.ok) return rivals.length > 0 ? { rivals } : taken;
     const { transactionId } = hold.authorized.data;
     const { parts } = taken.value;

@@ -93,6 +93,7 @@ export class CaptureHoldController {
     problems: [
       ...POSTING_PROBLEMS.filter((code) => code !== 'accounts-must-differ' && code !== 'insufficient-funds'),
       ...HOLD_PROBLEMS,
+      'hold-has-too-many-captures',
       'capture-must-name-legs',
       'leg-must-be-held',
       'capture-exceeds-held',

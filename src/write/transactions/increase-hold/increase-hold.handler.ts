@@ -13,15 +13,17 @@ export class IncreaseHoldHandler implements ICommandHandler<IncreaseHoldCommand>
 
   execute({ context, holdId, request }: IncreaseHoldCommand): Promise<CommandOutcome<IncreaseView>> {
     const { description, legs } = request;
+    const increaseId = transactionIdOf(context.principal.companyId, context.idempotencyKey);
     const command = {
       context,
-      transactionId: transactionIdOf(context.principal.companyId, context.idempotencyKey),
+      transactionId: increaseId,
       text: { kind: 'increase', description, reference: null, metadata: {} },
       request: { ...request, holdId },
       parent: { relation: 'increase', transactionId: holdId } as const,
       conditions: [],
       accountIds: () => legs.map((leg) => leg.accountId),
-      plan: (facts: Parameters<typeof decideIncrease>[2]) => decideIncrease(request, holdId, facts),
+      plan: (facts: Parameters<typeof decideIncrease>[2]) =>
+        decideIncrease(request, { holdId, increaseId }, facts),
     };
     return this.posting.post(command, toIncreaseView);
   }

@@ -32,7 +32,7 @@ export class IncreaseHoldBody {
     type: [LegBody],
     minItems: limits.holdLegsMin,
     maxItems: limits.legsMax,
-    description: 'What is held besides, under the same rules as the legs of a hold.',
+    description: `What is held besides, under the same rules as the legs of a hold. With all increases a hold has at most ${limits.holdLegsMax} legs.`,
   })
   legs!: LegBody[];
 
@@ -104,7 +104,7 @@ export class IncreaseHoldController {
         headers: { Location: 'The path of the hold.' },
       },
     ],
-    problems: [...HOLD_PROBLEMS, ...HELD_LEGS_PROBLEMS],
+    problems: [...HOLD_PROBLEMS, 'hold-has-too-many-legs', ...HELD_LEGS_PROBLEMS],
     namesIn: 'body',
   })
   @ApiParam({ name: 'holdId', format: 'uuid', example: EXAMPLE_HOLD.holdId })

@@ -28,11 +28,11 @@ const EFFECTIVE = ['original', 'now'] as const;
 
 /** What a reversal takes back of one leg. */
 export class ReversalLegBody {
-  @IsIndex(limits.legsMax)
+  @IsIndex(limits.postedLegsMax)
   @ApiProperty({
     type: 'integer',
     minimum: 0,
-    maximum: limits.legsMax - 1,
+    maximum: limits.postedLegsMax - 1,
     description: 'Index of the leg in the transaction, from 0.',
   })
   leg!: number;
