@@ -1,9 +1,7 @@
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PROJECTIONS } from '../../projections/index.js';
 import { streamsOfAll } from '../../projections/runtime/money-streams.js';
 import type { AppConfig } from '../config/config.js';
-import { limits } from '../config/limits.js';
 import type { EventStore } from '../edges/event-store/event-store.js';
 import { EventStoreDbEventStore } from '../edges/event-store/eventstoredb-client.js';
 import { StoreOutage } from '../edges/event-store/store-outage.js';
@@ -30,7 +28,7 @@ export async function openEventLog(config: AppConfig, logger: AppLogger): Promis
   const outage = new StoreOutage(logger);
   if (config.eventStoreUrl !== null) {
     const client = new EventStoreDbEventStore(config.eventStoreUrl, common, outage);
-    return { part: client, place: 'EVENTSTORE_URL', close: () => closeClient(client) };
+    return { part: client, place: 'EVENTSTORE_URL', close: () => client.close() };
   }
   const dataDirectory = path.join(config.dataDirectory, 'event-store');
   const embedded = await startEmbeddedEventStore({
@@ -52,21 +50,8 @@ export async function openEventLog(config: AppConfig, logger: AppLogger): Promis
     part: client,
     place: `embedded, 127.0.0.1:${embedded.port}, ${dataDirectory}`,
     close: async () => {
-      await closeClient(client);
+      await client.close();
       await embedded.stop();
     },
   };
-}
-
-/**
- * Cancels every call at once, then waits a moment for them to end: the client never sees the end of a subscription that
- * was left while paused, and would wait for it for ever.
- */
-async function closeClient(client: EventStoreDbEventStore): Promise<void> {
-  const timeout = new AbortController();
-  await Promise.race([
-    client.close(),
-    sleep(limits.storeClientCloseMsMax, undefined, { signal: timeout.signal }),
-  ]);
-  timeout.abort();
 }

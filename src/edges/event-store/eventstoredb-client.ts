@@ -275,9 +275,17 @@ export class EventStoreDbEventStore extends EventStore {
     return error;
   }
 
-  /** Closes the connection. Appends still in flight reject. */
+  /**
+   * Cancels every call at once, appends in flight too, which reject, and waits `storeClientCloseMsMax` at most for them to end: the
+   * client waits for the end of every stream it handed out, and one whose answer has arrived while its reader had stopped
+   * reading has nothing left to cancel and never ends. Never rejects.
+   */
   async close(): Promise<void> {
-    await this.client.dispose();
+    const timeout = new AbortController();
+    const patience = sleep(limits.storeClientCloseMsMax, undefined, { signal: timeout.signal });
+    await Promise.race([this.client.dispose(), patience]).catch(() => undefined);
+    timeout.abort();
+    await patience.catch(() => undefined);
   }
 }
 

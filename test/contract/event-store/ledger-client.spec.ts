@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { limits } from '../../../src/config/limits.js';
 import type { NewEvent, RecordedEvent } from '../../../src/edges/event-store/event-store.js';
 import { EventStoreDbEventStore } from '../../../src/edges/event-store/eventstoredb-client.js';
 import { startTestEventStore, waitFor, type TestEventStore } from '../../support/event-store.js';
@@ -68,6 +69,16 @@ describe('the ledger’s client of the event store', () => {
     const page = await store.readStream(stream, { countMax: 50 });
     expect(page.events.map(({ id }) => id).sort()).toEqual(events.map(({ id }) => id).sort());
     expect(new Set(appended.map(({ position }) => position)).size).toBe(events.length);
+  });
+
+  it('is closed within its time, also when the client never sees the end of its streams', async () => {
+    const other = new EventStoreDbEventStore(server.handle.connectionString);
+    await other.append(`account-${randomUUID()}`, 'no_stream', [anEvent(0)]);
+    // As the client does with a read whose answer has arrived while its reader had stopped: whether one is left so is up to chance.
+    Object.assign(Reflect.get(other, 'client') as object, { dispose: () => new Promise(() => undefined) });
+    const isClosed = { yes: false };
+    void other.close().then(() => (isClosed.yes = true));
+    await waitFor('it is closed', () => isClosed.yes, 10 * limits.storeClientCloseMsMax);
   });
 
   it('gives two followers of the same streams every event once, from where each began', async () => {
