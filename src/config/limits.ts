@@ -170,9 +170,10 @@ export const limits = {
   commandTimeoutMs: 10_000,
   /** A committed transaction or a reservation older than this is finished by the settler. */
   recoveryAfterMs: 10_000,
-  /** How soon a recovery that did not finish is tried again, and how many run at once. */
-  recoveryRetryMs: 5_000,
-  recoveriesAtOnceMax: 64,
+  /** How soon a recovery that failed is tried again: twice as long after each failure, up to the most. How many run at once. */
+  recoveryRetryMs: 1_000,
+  recoveryRetryMsMax: 60_000,
+  recoveriesAtOnceMax: 200,
   /** How often the settler looks for overdue work, and says that it lives. */
   settlerSweepMs: 500,
   settlerBeatMs: 3_000,

@@ -18,7 +18,8 @@ export interface FenceOn {
  * Makes sure that none of these attempts can still commit: either an outcome stands, or each is abandoned on the stream.
  * Whoever commits late then fails at the expected revision.
  *
- * @returns what the stream holds afterwards
+ * @param seen what the stream was seen to hold, or is supposed to hold: where that is wrong, it is read
+ * @returns what the stream holds afterwards, as far as it decides about these attempts
  * @throws TryAgain, EventStoreUnavailable, AppendOutcomeUnknown: the fence may not stand
  */
 export async function fenceAttempts(
@@ -26,8 +27,9 @@ export async function fenceAttempts(
   transactionId: string,
   attemptIds: ReadonlySet<string>,
   metadata: EventMetadata,
+  seen?: Attempts,
 ): Promise<Attempts> {
-  let attempts = await readAttempts(store, transactionId);
+  let attempts = seen ?? (await readAttempts(store, transactionId));
   for (const attemptId of attemptIds) {
     for (let conflicts = 0; mayStillCommit(attempts, attemptId); conflicts += 1) {
       // Whoever asked for the fence must not go on as if it stood.
@@ -42,8 +44,13 @@ export async function fenceAttempts(
       const outcome = await store.append(transactionStream(transactionId), attempts.expected, [
         { id, ...abandoned, metadata },
       ]);
-      if (outcome.kind === 'appended') metrics.fenced.inc();
-      attempts = await readAttempts(store, transactionId);
+      if (outcome.kind === 'conflict') {
+        attempts = await readAttempts(store, transactionId);
+        continue;
+      }
+      metrics.fenced.inc();
+      const abandonedNow = new Set(attempts.abandoned).add(attemptId);
+      attempts = { ...attempts, expected: outcome.revision, abandoned: abandonedNow };
     }
   }
   return attempts;

@@ -134,8 +134,12 @@ export async function releaseAttempt(
   ]);
 }
 
-/** Ends an attempt's claim on its parent, and gives back what the parent owes because of it. */
-export async function releaseGuard(on: ReserveOn, parent: Parent, attempt: AttemptName): Promise<void> {
+/**
+ * Ends an attempt's claim on its parent, and gives back what the parent owes because of it.
+ *
+ * @returns false when some of that is still owed
+ */
+export async function releaseGuard(on: ReserveOn, parent: Parent, attempt: AttemptName): Promise<boolean> {
   const outcome = await on.parents.execute(parent.transactionId, {
     owed: true,
     deadlineMs: on.parents.deadlineIn(limits.commandTimeoutMs),
@@ -149,16 +153,16 @@ export async function releaseGuard(on: ReserveOn, parent: Parent, attempt: Attem
       };
     },
   });
-  if (outcome.kind === 'done') await releaseParts(on, outcome.result, attempt.now);
+  return outcome.kind === 'done-before' || releaseParts(on, outcome.result, attempt.now);
 }
 
-/** Gives back whole reservations. */
+/** Gives back whole reservations. @returns false when some are not given back yet */
 export async function releaseReservations(
   { accounts, metadata }: ReserveOn,
   reservations: readonly Omit<MadeReservation, 'leg'>[],
   now: string,
-): Promise<void> {
-  await Promise.allSettled(
+): Promise<boolean> {
+  const outcomes = await Promise.allSettled(
     reservations.map(({ reservationId, accountId, revision }) =>
       accounts.execute(accountId, {
         afterRevision: revision,
@@ -175,6 +179,7 @@ export async function releaseReservations(
       }),
     ),
   );
+  return outcomes.every(({ status }) => status === 'fulfilled');
 }
 
 /**

@@ -173,6 +173,14 @@ describe('a draft', () => {
   });
 });
 
+async function revisionOf(
+  account: Awaited<ReturnType<typeof anAccountOf>>['account'],
+  eventId: string,
+  after: bigint,
+): Promise<bigint | undefined> {
+  return (await account.revisionsOf(new Map([[eventId, after]]))).get(eventId);
+}
+
 describe('looking for an event after a revision', () => {
   const remembered = limits.recentEventIdsMax;
   const count = remembered + 2 * limits.foldPageEventsMax + 10;
@@ -182,9 +190,9 @@ describe('looking for an event after a revision', () => {
     const { account, pages } = await anAccountOf(count);
     await account.catchUp();
     pages.length = 0;
-    expect(await account.revisionOf(idOf(`event ${count - 1}`), 0n)).toBe(BigInt(count - 1));
-    expect(await account.revisionOf(idOf(`event ${oldestRemembered}`), 0n)).toBe(oldestRemembered);
-    expect(await account.revisionOf(idOf('never'), oldestRemembered - 1n)).toBeUndefined();
+    expect(await revisionOf(account, idOf(`event ${count - 1}`), 0n)).toBe(BigInt(count - 1));
+    expect(await revisionOf(account, idOf(`event ${oldestRemembered}`), 0n)).toBe(oldestRemembered);
+    expect(await revisionOf(account, idOf('never'), oldestRemembered - 1n)).toBeUndefined();
     expect(pages).toEqual([]);
   });
 
@@ -193,7 +201,7 @@ describe('looking for an event after a revision', () => {
     await account.catchUp();
     pages.length = 0;
     for (const revision of [1n, 499n, 500n, 501n, oldestRemembered - 1n]) {
-      expect(await account.revisionOf(idOf(`event ${revision}`), revision - 1n)).toBe(revision);
+      expect(await revisionOf(account, idOf(`event ${revision}`), revision - 1n)).toBe(revision);
     }
     expect(pages).toEqual([1n, 499n, 500n, 501n, oldestRemembered - 1n]);
   });
@@ -202,11 +210,23 @@ describe('looking for an event after a revision', () => {
     const { account, pages } = await anAccountOf(count);
     await account.catchUp();
     pages.length = 0;
-    expect(await account.revisionOf(idOf(`event ${oldestRemembered - 1n}`), 0n)).toBe(oldestRemembered - 1n);
+    expect(await revisionOf(account, idOf(`event ${oldestRemembered - 1n}`), 0n)).toBe(oldestRemembered - 1n);
     expect(pages).toEqual([1n, 501n, 1001n]);
     pages.length = 0;
-    expect(await account.revisionOf(idOf('never'), 0n)).toBeUndefined();
+    expect(await revisionOf(account, idOf('never'), 0n)).toBeUndefined();
     expect(pages).toEqual([1n, 501n, 1001n]);
+  });
+
+  it('reads what lies between once for all that are asked for', async () => {
+    const { account, pages } = await anAccountOf(count);
+    await account.catchUp();
+    pages.length = 0;
+    const old = [3n, 700n, 999n];
+    const asked = [...old, BigInt(count - 1)];
+    const wanted = new Map(asked.map((revision) => [idOf(`event ${revision}`), revision - 1n]));
+    const found = await account.revisionsOf(wanted);
+    expect(asked.map((revision) => found.get(idOf(`event ${revision}`)))).toEqual(asked);
+    expect(pages).toEqual([3n, 503n]);
   });
 
   it('finds what was accepted as well as what was read', async () => {
@@ -214,7 +234,7 @@ describe('looking for an event after a revision', () => {
     await account.catchUp();
     const accepted = next(state, 'accepted');
     account.accept({ revision: 1n, position: 20n, state: evolve(state, accepted.event) }, [accepted]);
-    expect(await account.revisionOf(idOf('accepted'), 0n)).toBe(1n);
+    expect(await revisionOf(account, idOf('accepted'), 0n)).toBe(1n);
   });
 
   it('crashes when the stream lost what was read from it before', async () => {
@@ -223,6 +243,6 @@ describe('looking for an event after a revision', () => {
     store.afterRead = (_stream, _options, page: StreamPage) => {
       (page.events as unknown[]).length = 0;
     };
-    await expect(account.revisionOf(idOf('event 1'), 0n)).rejects.toThrow(AssertionFailure);
+    await expect(revisionOf(account, idOf('event 1'), 0n)).rejects.toThrow(AssertionFailure);
   });
 });

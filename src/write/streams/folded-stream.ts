@@ -190,22 +190,32 @@ export class FoldedStream<State, Event extends LedgerEvent> {
   }
 
   /**
-   * Where an event stands, if it stands after a given revision: from memory when that is recent enough, else by reading.
+   * Where events stand, each if it stands after a given revision: from memory when that is recent enough, else by reading what
+   * lies between, once for all of them.
    *
-   * @returns its revision, or undefined when it is not between `after` and the last folded revision
+   * @param wanted `after` by event id
+   * @returns the revisions of those that stand between their `after` and the last folded revision
    */
-  async revisionOf(eventId: string, after: bigint): Promise<bigint | undefined> {
-    const remembered = this.recent.get(eventId);
-    if (remembered !== undefined || after >= this.recentFrom) return remembered;
-    for (let from = after + 1n; from <= this.recentFrom;) {
+  async revisionsOf(wanted: ReadonlyMap<string, bigint>): Promise<ReadonlyMap<string, bigint>> {
+    const found = new Map<string, bigint>();
+    const sought = new Set<string>();
+    let from = this.revision + 1n;
+    for (const [eventId, after] of wanted) {
+      const remembered = this.recent.get(eventId);
+      if (remembered !== undefined) found.set(eventId, remembered);
+      else if (after < this.recentFrom) {
+        sought.add(eventId);
+        if (after < from) from = after + 1n;
+      }
+    }
+    while (sought.size > 0 && from <= this.recentFrom) {
       const page = await this.store.readStream(this.streamName, { from, countMax: limits.foldPageEventsMax });
-      const found = page.events.find((recorded) => recorded.id === eventId);
-      if (found) return found.revision;
+      for (const { id, revision } of page.events) if (sought.delete(id)) found.set(id, revision);
       const last = page.events.at(-1);
       assert(last, `${this.streamName} still holds revision ${from}.`);
       from = last.revision + 1n;
     }
-    return undefined;
+    return found;
   }
 
   private fold(id: string, event: Event): void {

@@ -229,8 +229,13 @@ describe('reading', () => {
     await Promise.all(old.map((name) => executor.execute(booking(name, 1n))));
     // The second task's proof is too old to be remembered: while the executor reads for it, a reader brings the first's.
     const page = new Gate();
-    store.afterRead = (_stream, { from }) => (from === 1n ? page.wait() : undefined);
-    const opening = executor.execute(booking('opens the flush', 1n));
+    const whole = store.afterRead;
+    store.afterRead = (_stream, { from }) => {
+      if (from !== 0n) return;
+      store.afterRead = whole;
+      return page.wait();
+    };
+    const opening = executor.execute(booking('opens', 1n, { afterRevision: BigInt(old.length) }));
     const both = [
       executor.execute(booking('entry', 7n)),
       executor.execute(booking('old 0', 1n, { afterRevision: 0n })),

@@ -241,11 +241,16 @@ export class StreamExecutor<State, Event extends LedgerEvent> {
 
   /** Answers the tasks whose event already stands, and returns the others. */
   private async answerDoneBefore(batch: readonly Waiting<State, Event>[]): Promise<Waiting<State, Event>[]> {
+    const wanted = new Map<string, bigint>();
+    for (const { task } of batch) {
+      if (task.doneWhen !== undefined) wanted.set(task.doneWhen, task.afterRevision ?? -1n);
+    }
+    if (wanted.size === 0) return [...batch];
+    const found = await this.folded.revisionsOf(wanted);
     const undone: Waiting<State, Event>[] = [];
     for (const waiting of batch) {
-      const { doneWhen, afterRevision } = waiting.task;
-      const eventRevision =
-        doneWhen === undefined ? undefined : await this.folded.revisionOf(doneWhen, afterRevision ?? -1n);
+      const { doneWhen } = waiting.task;
+      const eventRevision = doneWhen === undefined ? undefined : found.get(doneWhen);
       if (eventRevision === undefined) undone.push(waiting);
       else waiting.resolve({ kind: 'done-before', eventRevision });
     }

@@ -1,3 +1,4 @@
+import { limits } from '../../../config/limits.js';
 import type { RecordedLedgerEvent } from '../../../edges/event-store/ledger-event.js';
 import { ACCOUNT_STREAM_PREFIX } from '../../accounts/events.js';
 import type {
@@ -6,6 +7,7 @@ import type {
   TransactionAuthorized,
   TransactionPosted,
 } from '../../transactions/events.js';
+import { NO_SCHEDULE, type Schedule } from './due-work.js';
 
 /** Funds set aside and neither consumed, released, nor held by an authorized hold. */
 export interface OpenReservation {
@@ -45,8 +47,14 @@ export class InFlightTracker {
   private readonly releaseOwners = new Map<string, string>();
   private last: bigint | 'start';
 
-  /** @param after the position the log is read on from */
-  constructor(after: bigint | 'start') {
+  /**
+   * @param after the position the log is read on from
+   * @param schedule told when each is to be recovered
+   */
+  constructor(
+    after: bigint | 'start',
+    private readonly schedule: Schedule = NO_SCHEDULE,
+  ) {
     this.last = after;
   }
 
@@ -217,6 +225,7 @@ export class InFlightTracker {
       releases: new Map(),
     };
     this.byTransaction.set(transactionId, entry);
+    this.schedule.plan(transactionId, entry.sinceMs + limits.recoveryAfterMs);
     return entry;
   }
 
@@ -231,6 +240,8 @@ export class InFlightTracker {
   private forgetIfAtRest(entry: InFlight): void {
     const { reservations, claims, unsettledLegs, isUnconcluded, releases } = entry;
     const owed = reservations.size + claims.size + unsettledLegs.size + releases.size;
-    if (owed === 0 && !isUnconcluded) this.byTransaction.delete(entry.transactionId);
+    if (owed > 0 || isUnconcluded) return;
+    this.byTransaction.delete(entry.transactionId);
+    this.schedule.callOff(entry.transactionId);
   }
 }

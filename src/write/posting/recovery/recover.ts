@@ -7,6 +7,7 @@ import type { WriteMetrics } from '../../metrics.js';
 import type { Parent } from '../../transactions/events.js';
 import type { TransactionExecutors } from '../../transactions/executors.js';
 import { fenceAttempts } from '../fence.js';
+import { UNTOUCHED } from '../outcome.js';
 import { releaseGuard, releaseParts, releaseReservations, type ReserveOn } from '../reserve.js';
 import { Settlement } from '../settle.js';
 import type { InFlight, OpenReservation } from './in-flight.js';
@@ -49,34 +50,44 @@ export class Recovery {
       ...claims.map(([attemptId]) => attemptId),
       ...reservations.map(({ attemptId }) => attemptId),
     ]);
-    // Without an outcome, no attempt that set something aside may commit any more.
-    const fence = { store: this.store, clock: this.clock, metrics: this.metrics };
-    const attempts = await fenceAttempts(fence, transactionId, attemptIds, metadata);
-    const event = attempts.outcome?.event;
-    const committed = event && event.type !== 'TransactionRejected' ? event : null;
-    await this.releaseOrphans({ transactionId, reservations, claims }, committed, on);
+    // What the log tells of the commit is final. Without it, no attempt that set something aside may commit any more.
+    const committed = inFlight.committed ?? (await this.fenceOff(transactionId, attemptIds, metadata));
+    const released = await this.releaseOrphans({ transactionId, reservations, claims }, committed, on);
     const now = toInstant(this.clock.nowMs());
     const givenBack = await releaseParts(on, [...inFlight.releases.values()], now);
     const deadlineMs = this.accounts.deadlineIn(limits.commandTimeoutMs);
     const settled = committed === null || (await this.settlement.settle(committed, metadata, deadlineMs));
-    if (settled && givenBack) this.metrics.recovered.inc();
-    return settled && givenBack;
+    const isAtRest = released && givenBack && settled;
+    if (isAtRest) this.metrics.recovered.inc();
+    return isAtRest;
   }
 
-  /** Gives back what was set aside by attempts that can't commit, or whose outcome names something else. */
+  /** Fences off attempts, most of which have nothing on their transaction's stream. @returns the commit, if there is one */
+  private async fenceOff(
+    transactionId: string,
+    attemptIds: ReadonlySet<string>,
+    metadata: EventMetadata,
+  ): Promise<InFlight['committed']> {
+    const on = { store: this.store, clock: this.clock, metrics: this.metrics };
+    const { outcome } = await fenceAttempts(on, transactionId, attemptIds, metadata, UNTOUCHED);
+    return outcome === null || outcome.event.type === 'TransactionRejected' ? null : outcome.event;
+  }
+
+  /** Gives back what was set aside by attempts that can't commit, or whose outcome names something else. @returns whether all is */
   private async releaseOrphans(
     { transactionId, reservations, claims }: SetAside,
     committed: NonNullable<InFlight['committed']> | null,
     on: ReserveOn,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const now = toInstant(this.clock.nowMs());
     const named = new Set(committed?.data.legs.map((leg) => leg.reservationId));
     const orphans = reservations.filter(({ reservationId }) => !named.has(reservationId));
     const lost = claims.filter(([attemptId]) => attemptId !== committed?.data.attemptId);
-    await Promise.allSettled([
+    const outcomes = await Promise.allSettled([
       releaseReservations(on, orphans, now),
       ...lost.map(([attemptId, parent]) => releaseGuard(on, parent, { transactionId, attemptId, now })),
     ]);
+    return outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value);
   }
 }
 

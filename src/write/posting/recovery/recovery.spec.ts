@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { limits } from '../../../config/limits.js';
-import type { NewEvent, RecordedEvent } from '../../../edges/event-store/event-store.js';
+import {
+  EventStoreUnavailable,
+  type NewEvent,
+  type RecordedEvent,
+} from '../../../edges/event-store/event-store.js';
 import { toLedgerEvent } from '../../../edges/event-store/ledger-event.js';
 import { InMemoryEventStore } from '../../../../test/support/in-memory-event-store.js';
 import { Gate } from '../../../../test/support/held-reads-store.js';
@@ -160,6 +164,20 @@ describe('recovery of a transaction that is sent again meanwhile', () => {
     expect(track(store).count).toBe(0);
   });
 
+  it('is not done while what was set aside is not given back', async () => {
+    const { store, side, customer } = await aCrash({ when: 'after', matches: has('FundsReserved') });
+    const [inFlight] = track(store).all();
+    if (!inFlight) throw new Error('Nothing is in flight.');
+    const recovery = new Recovery(store, side.executors, side.parents, { nowMs: Date.now }, NO_METRICS);
+    store.beforeAppend = (_stream, events) => {
+      if (has('ReservationReleased')(_stream, events)) throw new Error('Refused.');
+    };
+    expect(await recovery.recover(inFlight)).toBe(false);
+    store.beforeAppend = () => undefined;
+    expect(await recovery.recover(inFlight)).toBe(true);
+    expect(await side.money(customer)).toMatchObject({ reserved: 0n });
+  });
+
   it('gives nothing back when the fence does not stand', async () => {
     const { store, side, customer } = await aCrash({ when: 'after', matches: has('FundsReserved') });
     const [inFlight] = track(store).all();
@@ -241,6 +259,55 @@ describe('the settler role', () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   }
+
+  it('finishes all that is owed without a pause, and asks the store no more than it must', async () => {
+    const reads: string[] = [];
+    const store = new (class extends InMemoryEventStore {
+      override readStream(...[streamName, options]: Parameters<InMemoryEventStore['readStream']>) {
+        reads.push(streamName);
+        return super.readStream(streamName, options);
+      }
+    })();
+    const side = new WriteSide(store);
+    const bank = await side.opened({ type: 'asset', overdraftLimit: null });
+    const merchant = await side.opened();
+    const count = limits.recoveriesAtOnceMax * 4;
+    // Each account's reservations fit one append, so that none of them waits behind an entry.
+    const customers = await Promise.all(Array.from({ length: 8 }, () => side.opened()));
+    for (const to of customers) await side.transfer({ from: bank, to, amount: '100' });
+    const mortal = new MortalStore(store, { when: 'before', matches: () => false });
+    const death = new Gate();
+    let commits = 0;
+    store.beforeAppend = async (_stream, events) => {
+      const isCommit = has('TransactionPosted')(_stream, events);
+      if (isCommit) commits += 1;
+      // Every second one dies with its funds reserved, the others committed.
+      if (!has('EntryPosted')(_stream, events) && !(isCommit && commits % 2 === 0)) return;
+      await death.wait();
+      throw new EventStoreUnavailable('This process is dead.');
+    };
+    const doomed = new WriteSide(mortal);
+    const sent = Array.from({ length: count }, (_none, index) => {
+      const from = customers[index % customers.length] ?? '';
+      return doomed.transfer({ from, to: merchant, amount: '1' }).catch(() => undefined);
+    });
+    await until(() => commits === count, 'all are on their way');
+    mortal.dead = true;
+    death.open();
+    await Promise.all(sent);
+    store.beforeAppend = () => undefined;
+    expect(track(store).count).toBe(count);
+    reads.length = 0;
+    const settler = aSettler(store);
+    await until(() => settler.status().state === 'live', 'it leads');
+    const sinceMs = performance.now();
+    await until(() => track(store).count === 0, 'nothing is owed');
+    expect(performance.now() - sinceMs).toBeLessThan(4 * limits.settlerSweepMs);
+    expect(reads.filter((name) => name.startsWith('transaction-'))).toEqual([]);
+    expect(await side.money(merchant)).toMatchObject({ balance: BigInt(count / 2), entries: count / 2 });
+    const left = await Promise.all(customers.map((customer) => side.money(customer)));
+    expect(left.reduce((sum, { available }) => sum + available, 0n)).toBe(BigInt(count / 2));
+  });
 
   it('finishes what is owed by itself', async () => {
     const { store } = await aCrash({ when: 'after', matches: has('FundsReserved') });

@@ -12,8 +12,9 @@ import { ACCOUNT_STREAM_PREFIX } from '../../accounts/events.js';
 import type { WriteMetrics } from '../../metrics.js';
 import { MACHINE_PATIENCE, pause, type Patience } from '../../patience.js';
 import { TRANSACTION_STREAM_PREFIX } from '../../transactions/events.js';
+import { DueWork } from './due-work.js';
 import { HOLD_EVENT_TYPES, OpenHolds, type HoldExpiry } from './expire-holds.js';
-import { InFlightTracker, type InFlight } from './in-flight.js';
+import { InFlightTracker } from './in-flight.js';
 import { SettlerLease, type Resume } from './lease.js';
 import type { Recovery } from './recover.js';
 
@@ -26,10 +27,11 @@ export interface SettlerStatus {
 
 const OWED_STREAM_PREFIXES = [ACCOUNT_STREAM_PREFIX, TRANSACTION_STREAM_PREFIX];
 
-/** What a leading settler follows. */
+/** What a leading settler follows, and does about it. */
 interface Known {
   readonly owed: InFlightTracker;
   readonly holds: OpenHolds;
+  readonly recoveries: DueWork;
 }
 
 type Log = (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -110,10 +112,7 @@ export class Settler {
   }
 
   private async lead(lease: SettlerLease, resume: Resume): Promise<void> {
-    const known: Known = {
-      owed: new InFlightTracker(resume.owedAfter),
-      holds: new OpenHolds(resume.holdsAfter),
-    };
+    const known = this.knownAfter(resume);
     const ended = new AbortController();
     const signal = AbortSignal.any([this.stopping.signal, ended.signal]);
     this.status_ = { state: 'catching-up', reason: null, inFlight: 0 };
@@ -129,6 +128,22 @@ export class Settler {
     if (this.stopping.signal.aborted) await lease.release(resumeOf(known));
   }
 
+  private knownAfter({ owedAfter, holdsAfter }: Resume): Known {
+    const recoveries: DueWork = new DueWork(this.clock, {
+      run: async (id) => {
+        const inFlight = owed.get(id);
+        return inFlight === undefined || this.recovery.recover(inFlight);
+      },
+      // Until the log tells that nothing is owed; what is set aside meanwhile is given its time.
+      againAtMs: (id) => (owed.get(id) ? this.clock.nowMs() + limits.recoveryAfterMs : null),
+      onFailure: (id, error) => {
+        this.log('warn', `Transaction ${id} is not recovered yet: ${String(error)}`);
+      },
+    });
+    const owed = new InFlightTracker(owedAfter, recoveries);
+    return { owed, holds: new OpenHolds(holdsAfter), recoveries };
+  }
+
   private async follow(book: InFlightTracker | OpenHolds, options: SubscribeAllOptions): Promise<void> {
     for await (const message of this.store.subscribeAll(options)) {
       if (message.kind === 'event') book.apply(toLedgerEvent(message.event));
@@ -137,39 +152,16 @@ export class Settler {
     }
   }
 
-  private async sweepAgainAndAgain({ owed, holds }: Known, signal: AbortSignal): Promise<void> {
-    const triedAtMs = new Map<string, number>();
+  private async sweepAgainAndAgain({ owed, holds, recoveries }: Known, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await pause(this.patience, limits.settlerSweepMs, signal);
       this.report(owed);
-      if (signal.aborted) return;
-      await this.expireDue(holds);
+      if (signal.aborted) break;
       // Before it has caught up, most of what looks owed was settled long ago.
-      if (this.status_.state === 'live') await this.sweep(owed, triedAtMs);
+      if (this.status_.state === 'live') recoveries.start();
+      await this.expireDue(holds);
     }
-  }
-
-  /** Finishes what has been owed too long, a bounded number at a time. */
-  private async sweep(tracker: InFlightTracker, triedAtMs: Map<string, number>): Promise<void> {
-    for (const transactionId of triedAtMs.keys()) {
-      if (!tracker.get(transactionId)) triedAtMs.delete(transactionId);
-    }
-    const nowMs = this.clock.nowMs();
-    const overdue: InFlight[] = [];
-    for (const inFlight of tracker.all()) {
-      if (nowMs - inFlight.sinceMs < limits.recoveryAfterMs) continue;
-      if (nowMs - (triedAtMs.get(inFlight.transactionId) ?? 0) < limits.recoveryRetryMs) continue;
-      overdue.push(inFlight);
-      if (overdue.length >= limits.recoveriesAtOnceMax) break;
-    }
-    const outcomes = await Promise.allSettled(overdue.map((inFlight) => this.recovery.recover(inFlight)));
-    outcomes.forEach((outcome, index) => {
-      const { transactionId = '' } = overdue[index] ?? {};
-      triedAtMs.set(transactionId, nowMs);
-      if (outcome.status === 'rejected' && !isStoreAway(outcome.reason)) {
-        this.log('warn', `Transaction ${transactionId} is not recovered yet: ${String(outcome.reason)}`);
-      }
-    });
+    await recoveries.stop();
   }
 
   /** Ends holds whose time is over, a bounded number at a time. One that is extended while the log is caught up stays. */
