@@ -15,7 +15,7 @@ import { WriteSide, aContext } from '../../../../test/support/write-side.js';
 import { TryAgain } from '../../command.js';
 import { NO_METRICS } from '../../metrics.js';
 import { Settlement } from '../settle.js';
-import { HoldExpiry, OpenHolds } from './expire-holds.js';
+import { HoldExpiry } from './expire-holds.js';
 import { InFlightTracker } from './in-flight.js';
 import { Recovery } from './recover.js';
 import { Settler } from './settler.js';
@@ -333,23 +333,64 @@ describe('the settler role', () => {
     expect(await side.money(customer)).toMatchObject({ reserved: 10n });
   });
 
-  it('keeps a hold in mind that turns out to be extended while it is being expired', async () => {
-    const side = new HoldSide(new InMemoryEventStore());
-    const customer = await side.opened({ overdraftLimit: '1000' });
-    const endsAtMs = side.nowMs + 60_000;
-    const expiresAt = new Date(endsAtMs).toISOString();
-    const holdId = await side.held({ legs: [leg(customer, 'debit', '100')], expiresAt });
-    const holds = new OpenHolds('start');
-    for (const event of ledgerEvents(side.store)) holds.apply(toLedgerEvent(event));
-    const [due] = holds.due(endsAtMs, 1);
-    if (!due) throw new Error('No hold is due.');
-    await side.extend(holdId, new Date(endsAtMs + 60_000).toISOString());
-    const extended = side.store.log.at(-1);
-    if (!extended) throw new Error('The log is empty.');
-    holds.apply(toLedgerEvent(extended));
-    holds.ended(due);
-    expect(holds.due(endsAtMs + 59_999, 1)).toEqual([]);
-    expect(holds.due(endsAtMs + 60_000, 1)).toMatchObject([{ holdId }]);
+  it('ends all holds that are over together without a pause', async () => {
+    const store = new InMemoryEventStore();
+    const side = new HoldSide(store);
+    const customer = await side.opened({ overdraftLimit: '10000' });
+    const expiresAt = new Date(Date.now() + limits.recoveryAfterMs / 2).toISOString();
+    const count = limits.recoveriesAtOnceMax * 3;
+    await Promise.all(
+      Array.from({ length: count }, () => side.held({ legs: [leg(customer, 'debit', '1')], expiresAt })),
+    );
+    const settler = aSettler(store);
+    await until(() => settler.status().state === 'live', 'it leads');
+    const sinceMs = performance.now();
+    const ended = () => store.log.filter(({ type }) => type === 'HoldExpired').length;
+    await until(() => ended() === count, 'all have expired');
+    expect(performance.now() - sinceMs).toBeLessThan(3 * limits.settlerSweepMs);
+    await until(
+      () => store.log.filter(({ type }) => type === 'ReservationReleased').length === count,
+      'all is back',
+    );
+    expect(await side.money(customer)).toMatchObject({ reserved: 0n });
+  });
+
+  it('reads no hold that was captured, and is not held up by one that cannot be ended', async () => {
+    const reads = new Set<string>();
+    const store = new (class extends InMemoryEventStore {
+      override readStream(...[streamName, options]: Parameters<InMemoryEventStore['readStream']>) {
+        reads.add(streamName);
+        return super.readStream(streamName, options);
+      }
+    })();
+    const side = new HoldSide(store);
+    const [customer, merchant] = [await side.opened({ overdraftLimit: '10000' }), await side.opened()];
+    const expiresAt = new Date(Date.now() + limits.recoveryAfterMs / 2).toISOString();
+    const legs = [leg(customer, 'debit', '10'), leg(merchant, 'credit', '10')];
+    const held = (): Promise<string> => side.held({ legs, expiresAt });
+    const part = [leg(customer, 'debit', '4'), leg(merchant, 'credit', '4')];
+    const [stuck, whole, final, inTwo, partly] = [
+      await held(),
+      await held(),
+      await held(),
+      await held(),
+      await held(),
+    ];
+    await side.capture(whole, {});
+    await side.capture(final, { legs: part, final: true });
+    await side.capture(inTwo, { legs: part });
+    await side.capture(inTwo, { legs: [leg(customer, 'debit', '6'), leg(merchant, 'credit', '6')] });
+    await side.capture(partly, { legs: part });
+    store.beforeAppend = (streamName, events) => {
+      if (streamName === `transaction-${stuck}` && has('HoldExpired')(streamName, events))
+        throw new Error('Refused.');
+    };
+    reads.clear();
+    aSettler(store);
+    await until(() => store.log.some(({ type }) => type === 'HoldExpired'), 'one has expired');
+    const holds = [...reads].filter((name) => name.startsWith('transaction-'));
+    expect(holds.sort()).toEqual([stuck, partly].map((id) => `transaction-${id}`).sort());
+    expect(await side.view(partly)).toMatchObject({ status: 'expired' });
   });
 
   it('is one at a time, and a second takes over when the first hands over', async () => {

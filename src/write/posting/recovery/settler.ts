@@ -13,9 +13,10 @@ import type { WriteMetrics } from '../../metrics.js';
 import { MACHINE_PATIENCE, pause, type Patience } from '../../patience.js';
 import { TRANSACTION_STREAM_PREFIX } from '../../transactions/events.js';
 import { DueWork } from './due-work.js';
-import { HOLD_EVENT_TYPES, OpenHolds, type HoldExpiry } from './expire-holds.js';
+import type { HoldExpiry } from './expire-holds.js';
 import { InFlightTracker } from './in-flight.js';
 import { SettlerLease, type Resume } from './lease.js';
+import { HOLD_EVENT_TYPES, OpenHolds } from './open-holds.js';
 import type { Recovery } from './recover.js';
 
 export interface SettlerStatus {
@@ -32,6 +33,7 @@ interface Known {
   readonly owed: InFlightTracker;
   readonly holds: OpenHolds;
   readonly recoveries: DueWork;
+  readonly expiries: DueWork;
 }
 
 type Log = (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -116,10 +118,19 @@ export class Settler {
     const ended = new AbortController();
     const signal = AbortSignal.any([this.stopping.signal, ended.signal]);
     this.status_ = { state: 'catching-up', reason: null, inFlight: 0 };
+    let holdsAreCurrent = false;
     const work = [
-      this.follow(known.owed, { after: resume.owedAfter, streamPrefixes: OWED_STREAM_PREFIXES, signal }),
-      this.follow(known.holds, { after: resume.holdsAfter, eventTypes: HOLD_EVENT_TYPES, signal }),
-      this.sweepAgainAndAgain(known, signal),
+      this.follow(
+        known.owed,
+        { after: resume.owedAfter, streamPrefixes: OWED_STREAM_PREFIXES, signal },
+        () => (this.status_ = { ...this.status_, state: 'live' }),
+      ),
+      this.follow(
+        known.holds,
+        { after: resume.holdsAfter, eventTypes: HOLD_EVENT_TYPES, signal },
+        () => (holdsAreCurrent = true),
+      ),
+      this.sweepAgainAndAgain(known, () => holdsAreCurrent, signal),
       this.beatAgainAndAgain(lease, known, signal),
     ].map((part) => part.finally(() => ended.abort()));
     const outcomes = await Promise.allSettled(work);
@@ -141,42 +152,49 @@ export class Settler {
       },
     });
     const owed = new InFlightTracker(owedAfter, recoveries);
-    return { owed, holds: new OpenHolds(holdsAfter), recoveries };
+    const expiries: DueWork = new DueWork(this.clock, {
+      run: async (id) => {
+        const { companyId } = holds.get(id) ?? {};
+        if (companyId === undefined) return true;
+        const isConcluded = await this.expiry.expire(id, companyId);
+        if (isConcluded) holds.concluded(id);
+        return isConcluded;
+      },
+      againAtMs: (id) => holds.get(id)?.expiresAtMs ?? null,
+      onFailure: (id, error) => {
+        this.log('warn', `Hold ${id} is not expired yet: ${String(error)}`);
+      },
+    });
+    const holds = new OpenHolds(holdsAfter, expiries);
+    return { owed, holds, recoveries, expiries };
   }
 
-  private async follow(book: InFlightTracker | OpenHolds, options: SubscribeAllOptions): Promise<void> {
+  private async follow(
+    book: InFlightTracker | OpenHolds,
+    options: SubscribeAllOptions,
+    onCaughtUp: () => void,
+  ): Promise<void> {
     for await (const message of this.store.subscribeAll(options)) {
       if (message.kind === 'event') book.apply(toLedgerEvent(message.event));
       else if (message.kind === 'checkpoint') book.passed(message.position);
-      else if (book instanceof InFlightTracker) this.status_ = { ...this.status_, state: 'live' };
+      else onCaughtUp();
     }
   }
 
-  private async sweepAgainAndAgain({ owed, holds, recoveries }: Known, signal: AbortSignal): Promise<void> {
+  /** Looks again and again for what has become due. Before the log is caught up, most of what looks due was done long ago. */
+  private async sweepAgainAndAgain(
+    { owed, recoveries, expiries }: Known,
+    holdsAreCurrent: () => boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     while (!signal.aborted) {
       await pause(this.patience, limits.settlerSweepMs, signal);
       this.report(owed);
       if (signal.aborted) break;
-      // Before it has caught up, most of what looks owed was settled long ago.
       if (this.status_.state === 'live') recoveries.start();
-      await this.expireDue(holds);
+      if (holdsAreCurrent()) expiries.start();
     }
-    await recoveries.stop();
-  }
-
-  /** Ends holds whose time is over, a bounded number at a time. One that is extended while the log is caught up stays. */
-  private async expireDue(holds: OpenHolds): Promise<void> {
-    const due = holds.due(this.clock.nowMs(), limits.recoveriesAtOnceMax);
-    const outcomes = await Promise.allSettled(
-      due.map(({ holdId, companyId }) => this.expiry.expire(holdId, companyId)),
-    );
-    due.forEach((hold, index) => {
-      const outcome = outcomes[index];
-      if (outcome?.status === 'fulfilled') holds.ended(hold);
-      else if (!isStoreAway(outcome?.reason)) {
-        this.log('warn', `Hold ${hold.holdId} is not expired yet: ${String(outcome?.reason)}`);
-      }
-    });
+    await Promise.all([recoveries.stop(), expiries.stop()]);
   }
 
   private async beatAgainAndAgain(lease: SettlerLease, known: Known, signal: AbortSignal): Promise<void> {
