@@ -69,6 +69,7 @@ describe('the refusal codes', () => {
       'account-must-not-be-closing',
       'account-must-not-be-frozen',
       'insufficient-funds',
+      'account-has-too-many-reservations',
     ];
     expect(Object.keys(REFUSALS).filter((code) => ladder.includes(code))).toEqual(ladder);
   });

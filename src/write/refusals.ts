@@ -33,6 +33,7 @@ export const REFUSALS = {
   'reversal-exceeds-posted': { frozen: true },
   'condition-must-hold': { frozen: true },
   'insufficient-funds': { frozen: true },
+  'account-has-too-many-reservations': { frozen: false },
   'parent-must-exist': { frozen: false },
   'parent-must-be-open': { frozen: false },
   'hierarchy-too-deep': { frozen: false },

@@ -6,6 +6,7 @@ import {
   UnknownEventType,
 } from '../../src/edges/event-store/ledger-event.js';
 import type { RecordedEvent } from '../../src/edges/event-store/event-store.js';
+import { SharedMap } from '../../src/kernel/shared-map.js';
 import { ACCOUNT_FOLD } from '../../src/write/accounts/executors.js';
 import { ACCOUNT_SNAPSHOT } from '../../src/write/accounts/snapshot.js';
 import type { AccountState } from '../../src/write/accounts/state.js';
@@ -71,7 +72,7 @@ function toJson(value: unknown): string {
     value,
     (_key, part: unknown) => {
       if (typeof part === 'bigint') return part.toString();
-      if (part instanceof Map) return [...part] as unknown[];
+      if (part instanceof Map || part instanceof SharedMap) return [...part] as unknown[];
       if (part instanceof Set) return [...part] as unknown[];
       return part;
     },

@@ -1,5 +1,9 @@
+import { SharedMap } from '../../kernel/shared-map.js';
 import type { SnapshotFormat } from '../streams/snapshots.js';
-import type { AccountState, Reservation } from './state.js';
+import type { AccountState } from './state.js';
+
+/** One reservation: id, transaction, attempt, leg, amount, releases. Without names, so that as many as possible fit. */
+type KeptReservation = readonly [string, string, string, number, string, readonly string[]];
 
 /** An account's state as JSON: amounts as digits, the map of reservations as a list. */
 interface AccountSnapshot extends Omit<
@@ -10,27 +14,29 @@ interface AccountSnapshot extends Omit<
   readonly debits: string;
   readonly credits: string;
   readonly reserved: string;
-  readonly reservations: readonly (Omit<Reservation, 'amount'> & {
-    readonly reservationId: string;
-    readonly amount: string;
-  })[];
+  readonly reservations: readonly KeptReservation[];
 }
 
 /** How account states are kept. Its type name gets a new version whenever `AccountState` or its meaning changes. */
 export const ACCOUNT_SNAPSHOT: SnapshotFormat<AccountState> = {
   streamPrefix: 'accountSnapshot-',
-  type: 'AccountSnapshot',
+  type: 'AccountSnapshot.v2',
   encode: (state): AccountSnapshot => ({
     ...state,
     overdraftLimit: state.overdraftLimit?.toString() ?? null,
     debits: state.debits.toString(),
     credits: state.credits.toString(),
     reserved: state.reserved.toString(),
-    reservations: [...state.reservations].map(([reservationId, { amount, ...rest }]) => ({
-      ...rest,
-      reservationId,
-      amount: amount.toString(),
-    })),
+    reservations: [...state.reservations].map(
+      ([reservationId, { transactionId, attemptId, leg, amount, releases }]): KeptReservation => [
+        reservationId,
+        transactionId,
+        attemptId,
+        leg,
+        amount.toString(),
+        releases,
+      ],
+    ),
   }),
   decode: (data) => {
     const kept = data as AccountSnapshot;
@@ -40,10 +46,10 @@ export const ACCOUNT_SNAPSHOT: SnapshotFormat<AccountState> = {
       debits: BigInt(kept.debits),
       credits: BigInt(kept.credits),
       reserved: BigInt(kept.reserved),
-      reservations: new Map(
-        kept.reservations.map(({ reservationId, amount, ...rest }) => [
+      reservations: SharedMap.of(
+        kept.reservations.map(([reservationId, transactionId, attemptId, leg, amount, releases]) => [
           reservationId,
-          { ...rest, amount: BigInt(amount) },
+          { transactionId, attemptId, leg, amount: BigInt(amount), releases },
         ]),
       ),
     };

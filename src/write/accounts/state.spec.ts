@@ -14,6 +14,7 @@ import {
 } from '../../../test/support/account-history.js';
 import { AssertionFailure } from '../../kernel/assert.js';
 import { ACCOUNT_TYPES } from '../../kernel/money.js';
+import { SharedMap } from '../../kernel/shared-map.js';
 import type { AccountEvent } from './events.js';
 import { available, balance, evolve, toAccountView, toBalanceView } from './state.js';
 
@@ -52,7 +53,7 @@ describe('AccountOpened', () => {
       debits: 0n,
       credits: 0n,
       reserved: 0n,
-      reservations: new Map(),
+      reservations: SharedMap.of(),
       sequence: 0,
     });
   });
@@ -111,7 +112,7 @@ describe('FundsReserved', () => {
       attemptId: idOf('attempt held'),
       leg: 0,
       amount: 30n,
-      taken: [],
+      releases: [],
     });
   });
 
@@ -144,7 +145,7 @@ describe('EntryPosted', () => {
   it('consumes the reservation it names: the money leaves what is set aside as it leaves the balance', () => {
     const before = withFunds();
     const account = evolve(before, entry(before, 'debit', 30n, 'held'));
-    expect(account).toMatchObject({ reserved: 0n, reservations: new Map(), sequence: 2 });
+    expect(account).toMatchObject({ reserved: 0n, reservations: SharedMap.of(), sequence: 2 });
     expect(balance(account)).toBe(70n);
     expect(available(account)).toBe(available(before));
   });

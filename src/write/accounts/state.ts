@@ -1,5 +1,6 @@
 import { assert, assertNever } from '../../kernel/assert.js';
 import { balanceOf, type AccountType } from '../../kernel/money.js';
+import { SharedMap } from '../../kernel/shared-map.js';
 import type { AccountStatus, AccountView, BalanceView, WouldBeBalanceView } from './account-view.js';
 import type { AccountEvent, EntryPosted } from './events.js';
 
@@ -10,13 +11,8 @@ export interface Reservation {
   readonly leg: number;
   /** What is left of it; minor units. */
   readonly amount: bigint;
-  /** The entries and releases that took their part of it already, so that each takes it once. */
-  readonly taken: readonly string[];
-}
-
-/** Names an entry among those that take from one reservation. */
-export function entryKey(transactionId: string, leg: number): string {
-  return `${transactionId}:${leg}`;
+  /** The releases that gave their part of it back while captures under way still keep theirs, so that each does once. */
+  readonly releases: readonly string[];
 }
 
 /** One account, folded from its stream. All amounts are minor units. */
@@ -38,7 +34,8 @@ export interface AccountState {
   readonly credits: bigint;
   /** The sum of the open reservations. */
   readonly reserved: bigint;
-  readonly reservations: ReadonlyMap<string, Reservation>;
+  /** At most `openReservationsMax`, so that a snapshot holds them. */
+  readonly reservations: SharedMap<string, Reservation>;
   /** Entries so far. */
   readonly sequence: number;
 }
@@ -77,7 +74,7 @@ export function evolve(state: AccountState | null, event: AccountEvent): Account
       debits: 0n,
       credits: 0n,
       reserved: 0n,
-      reservations: new Map(),
+      reservations: SharedMap.of(),
       sequence: 0,
     };
   }
@@ -103,18 +100,13 @@ export function evolve(state: AccountState | null, event: AccountEvent): Account
       // Made twice it would be counted twice and freed once.
       assert(!state.reservations.has(reservationId), `Reservation ${reservationId} is made once.`);
       const amount = BigInt(event.data.amount);
-      const reservations = new Map(state.reservations).set(reservationId, {
-        transactionId,
-        attemptId,
-        leg,
-        amount,
-        taken: [],
-      });
+      const reservation = { transactionId, attemptId, leg, amount, releases: [] };
+      const reservations = state.reservations.with(reservationId, reservation);
       return { ...state, reservations, reserved: state.reserved + amount };
     }
     case 'ReservationReleased': {
       const { reservationId, amount, releaseId } = event.data;
-      return takenFrom(state, reservationId, BigInt(amount), releaseId ?? 'released');
+      return takenFrom(state, reservationId, BigInt(amount), releaseId);
     }
     case 'ConditionMet':
       return state;
@@ -125,20 +117,30 @@ export function evolve(state: AccountState | null, event: AccountEvent): Account
   }
 }
 
-function takenFrom(state: AccountState, reservationId: string, amount: bigint, by: string): AccountState {
+/** @param releaseId null for an entry, which is known by its id, and for a release of all there is */
+function takenFrom(
+  state: AccountState,
+  reservationId: string,
+  amount: bigint,
+  releaseId: string | null,
+): AccountState {
   const reservation = state.reservations.get(reservationId);
   assert(reservation, `Reservation ${reservationId} is open on account ${state.accountId}.`);
   const rest = reservation.amount - amount;
   assert(rest >= 0n, `Reservation ${reservationId} holds what is taken from it.`);
-  assert(!reservation.taken.includes(by), `${by} takes from reservation ${reservationId} once.`);
-  const reservations = new Map(state.reservations);
-  if (rest === 0n) reservations.delete(reservationId);
-  else reservations.set(reservationId, { ...reservation, amount: rest, taken: [...reservation.taken, by] });
+  const { releases } = reservation;
+  assert(
+    releaseId === null || !releases.includes(releaseId),
+    `${releaseId} of ${reservationId} is done once.`,
+  );
+  const after = { ...reservation, amount: rest, releases: releaseId ? [...releases, releaseId] : releases };
+  const reservations =
+    rest === 0n ? state.reservations.without(reservationId) : state.reservations.with(reservationId, after);
   return { ...state, reservations, reserved: state.reserved - amount };
 }
 
 function withEntry(state: AccountState, event: EntryPosted): AccountState {
-  const { reservationId, direction, sequence, transactionId, leg } = event.data;
+  const { reservationId, direction, sequence } = event.data;
   assert(
     sequence === state.sequence + 1,
     `Entry ${sequence} follows entry ${state.sequence} on ${state.accountId}.`,
@@ -148,8 +150,7 @@ function withEntry(state: AccountState, event: EntryPosted): AccountState {
     `Entry ${sequence} of ${state.accountId} is in its currency.`,
   );
   const amount = BigInt(event.data.amount);
-  const freed =
-    reservationId === null ? state : takenFrom(state, reservationId, amount, entryKey(transactionId, leg));
+  const freed = reservationId === null ? state : takenFrom(state, reservationId, amount, null);
   const booked = {
     ...freed,
     debits: freed.debits + (direction === 'debit' ? amount : 0n),

@@ -55,6 +55,8 @@ export function committedLegs(
   const byLeg = new Map(reservations.map((reservation) => [reservation.leg, reservation]));
   return legs.map(({ accountId, direction, amount, currency, checked, held, afterRevision }, index) => {
     const reservation = byLeg.get(index);
+    // A captured leg's entry is looked for from here on: as late as possible, but never before its reservation.
+    const heldAt = BigInt(held?.afterRevision ?? 0);
     assert(checked === (reservation !== undefined), `Leg ${index} is reserved exactly when it is checked.`);
     return {
       accountId,
@@ -62,7 +64,7 @@ export function committedLegs(
       amount: amount.toString(),
       currency,
       reservationId: held?.reservationId ?? reservation?.reservationId ?? null,
-      afterRevision: held?.afterRevision ?? (reservation?.revision ?? afterRevision).toString(),
+      afterRevision: (reservation?.revision ?? (heldAt > afterRevision ? heldAt : afterRevision)).toString(),
     };
   });
 }

@@ -156,6 +156,11 @@ export class Posting {
       }
       return null;
     }
+    // Nothing final: the same request may find room later.
+    if (plan.ok && reserving.kind === 'refused' && !REFUSALS[reserving.refusal.code].frozen) {
+      await releaseAttempt(on, facts, reserving);
+      return { refused: reserving.refusal };
+    }
     // 3 Commit.
     const event =
       plan.ok && reserving.kind === 'reserved'

@@ -10,11 +10,14 @@ import {
   reserved,
 } from '../../../test/support/account-history.js';
 import { aLeg } from '../../../test/support/account-tasks.js';
+import { limits } from '../../config/limits.js';
 import { AssertionFailure } from '../../kernel/assert.js';
 import { ACCOUNT_TYPES } from '../../kernel/money.js';
+import { SharedMap } from '../../kernel/shared-map.js';
 import type { AccountStatus } from '../accounts/account-view.js';
 import type { AccountEvent } from '../accounts/events.js';
 import { available, evolve, type AccountState } from '../accounts/state.js';
+import { REFUSALS } from '../refusals.js';
 import { existing } from './reserve.js';
 import { decideRelease, decideReserve } from './reserve.decide.js';
 
@@ -75,6 +78,24 @@ describe('reserving', () => {
       });
     },
   );
+
+  it('is one of at most so many; what would be one more may be asked again, unless its funds are not there', () => {
+    const account = withFunds();
+    const open = { transactionId: idOf('t'), attemptId: idOf('a'), leg: 0, amount: 1n, releases: [] };
+    const holding = (count: number): AccountState => ({
+      ...account,
+      reservations: SharedMap.of(Array.from({ length: count }, (_, i) => [idOf(`${i}`), open])),
+    });
+    expect(reserving(holding(limits.openReservationsMax - 1), 1n)).toHaveLength(1);
+    const full = holding(limits.openReservationsMax);
+    expect(reserving(full, 1n)).toEqual({
+      code: 'account-has-too-many-reservations',
+      pointer: '/from',
+      details: { accountId: account.accountId, reservationsMax: '3500' },
+    });
+    expect(REFUSALS['account-has-too-many-reservations'].frozen).toBe(false);
+    expect(reserving(full, 101n)).toMatchObject({ code: 'insufficient-funds' });
+  });
 
   it('asks for no funds once the limit was lifted', () => {
     expect(reserving(fold(opened({ overdraftLimit: null })), 10n ** 38n - 1n)).toHaveLength(1);

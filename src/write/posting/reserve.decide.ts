@@ -1,3 +1,4 @@
+import { limits } from '../../config/limits.js';
 import { refused, success, type Result } from '../../kernel/result.js';
 import type { AccountEvent } from '../accounts/events.js';
 import { available, balance, evolve, type AccountState, type Reservation } from '../accounts/state.js';
@@ -46,6 +47,14 @@ export function decideReserve(
         available: available(account).toString(),
         overdraftLimit: overdraftLimit.toString(),
         currency: account.currency,
+      }),
+    );
+  }
+  if (account.reservations.size >= limits.openReservationsMax) {
+    return refused(
+      refusal('account-has-too-many-reservations', leg.pointers.account, {
+        accountId: account.accountId,
+        reservationsMax: limits.openReservationsMax.toString(),
       }),
     );
   }
@@ -100,7 +109,7 @@ export function decidePartRelease(
   now: string,
 ): readonly AccountEvent[] {
   const reservation = account.reservations.get(part.reservationId);
-  if (!reservation || reservation.taken.includes(part.releaseId)) return [];
+  if (!reservation || reservation.releases.includes(part.releaseId)) return [];
   return releaseOf(account, part.reservationId, reservation, BigInt(part.amount), part.releaseId, now);
 }
 

@@ -1,6 +1,6 @@
 import { signedAmount, normalSide, type Direction } from '../../kernel/money.js';
 import type { AccountEvent, EntryPosted } from '../accounts/events.js';
-import { balance, entryKey, evolve, type AccountState } from '../accounts/state.js';
+import { balance, evolve, type AccountState } from '../accounts/state.js';
 import type { PostedLeg } from '../transactions/events.js';
 
 /** Which leg of which committed transaction is settled. */
@@ -18,15 +18,16 @@ export interface SettledLeg {
  *
  * An entry that arrives on a closed account reopens it; the entry that ends what was in flight ends a close under way.
  *
+ * Of an entry that takes only a part of its reservation the caller knows by its id whether it stands.
+ *
  * @returns the events to append; none when the leg's reservation is consumed already
  */
 export function decideSettle(account: AccountState, settled: SettledLeg): readonly AccountEvent[] {
   const { transactionId, index, leg, effectiveAt, now } = settled;
   const { reservationId } = leg;
   if (reservationId !== null) {
-    // A committed leg's part of its reservation is only ever taken by its entry.
-    const reservation = account.reservations.get(reservationId);
-    if (!reservation || reservation.taken.includes(entryKey(transactionId, index))) return [];
+    // A committed leg's part of its reservation is only ever taken by its entry: without the reservation it stands already.
+    if (!account.reservations.has(reservationId)) return [];
   }
   const entry: EntryPosted = {
     type: 'EntryPosted',

@@ -52,7 +52,7 @@ export class Settlement {
   }
 
   private async settleLeg(
-    { data: { transactionId, effectiveAt, legs } }: TransactionPosted,
+    { data: { transactionId, effectiveAt, legs, parent } }: TransactionPosted,
     index: number,
     metadata: EventMetadata,
   ): Promise<boolean> {
@@ -61,8 +61,8 @@ export class Settlement {
     const now = toInstant(this.clock.nowMs());
     const outcome = await this.accounts.execute(leg.accountId, {
       afterRevision: BigInt(leg.afterRevision),
-      // A leg with a reservation is known to be settled by it; an unchecked one by finding its entry.
-      ...(leg.reservationId === null ? { doneWhen: entryId } : {}),
+      // A leg with a reservation of its own is known to be settled by it; others by finding their entry.
+      ...(leg.reservationId === null || parent?.relation === 'capture' ? { doneWhen: entryId } : {}),
       owed: true,
       deadlineMs: this.accounts.deadlineIn(limits.settleTimeoutMs),
       metadata,

@@ -125,6 +125,7 @@ export const HELD_LEGS_PROBLEMS: readonly ProblemCode[] = [
   'account-must-not-be-closing',
   'account-must-not-be-frozen',
   'insufficient-funds',
+  'account-has-too-many-reservations',
 ];
 
 /** Headers of an answer that shows a hold. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { InMemoryEventStore } from '../../../test/support/in-memory-event-store.js';
 import { HoldSide, leg } from '../../../test/support/hold-side.js';
-import { EventStoreUnavailable } from '../../edges/event-store/event-store.js';
+import { AppendOutcomeUnknown, EventStoreUnavailable } from '../../edges/event-store/event-store.js';
 import type { CommandOutcome } from '../command.js';
 import { aContext } from '../../../test/support/write-side.js';
 
@@ -200,6 +200,29 @@ describe('a hold', () => {
     };
     expect(codeOf(await side.capture(holdId, {}))).toBe('capture-must-name-legs');
     expect(await side.money(customer)).toMatchObject({ balance: 900n, reserved: 400n });
+  });
+
+  it('books a capture of a part once, however often and wherever it is sent again', async () => {
+    const { side, customer, merchant, holdId } = await aHold();
+    const context = aContext();
+    const legs = [leg(customer, 'debit', '150'), leg(merchant, 'credit', '150')];
+    let isLost = true;
+    side.store.afterAppend = (_stream, events) => {
+      if (isLost && events.some(({ type }) => type === 'EntryPosted')) throw new AppendOutcomeUnknown('lost');
+    };
+    expect(await side.capture(holdId, { legs }, context)).toMatchObject({ settled: false });
+    isLost = false;
+    const elsewhere = new HoldSide(side.store);
+    for (const each of [side, elsewhere, elsewhere, new HoldSide(side.store)]) {
+      expect(await each.capture(holdId, { legs }, context)).toMatchObject({ replayed: true, settled: true });
+    }
+    expect(await side.money(customer)).toEqual({
+      balance: 850n,
+      available: 600n,
+      reserved: 250n,
+      entries: 2,
+    });
+    expect(await side.money(merchant)).toMatchObject({ balance: 150n, entries: 1 });
   });
 
   it('settles a capture that was under way when it was voided', async () => {

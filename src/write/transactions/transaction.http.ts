@@ -133,6 +133,7 @@ export const POSTING_PROBLEMS: readonly ProblemCode[] = [
   'account-must-not-be-frozen',
   'condition-must-hold',
   'insufficient-funds',
+  'account-has-too-many-reservations',
 ];
 
 /** The one example transaction of the documentation. */

@@ -14,6 +14,7 @@ import { ItemsAreObjects } from '../../../edges/http/items.js';
 import type { FastifyReply } from 'fastify';
 import { limits } from '../../../config/limits.js';
 import { DescribeCommand } from '../../../edges/http/api-docs.js';
+import type { ProblemCode } from '../../../edges/http/problem-catalogue.js';
 import { OptionalOrNull } from '../../../edges/http/fields.js';
 import { CurrentCommandContext } from '../../../edges/http/idempotency-key.js';
 import { PathId } from '../../../edges/http/validation.js';
@@ -28,6 +29,13 @@ import {
   type Transaction,
 } from '../transaction.http.js';
 import { CaptureHoldCommand, type CaptureHoldRequest } from './capture-hold.command.js';
+
+/** A capture takes what is set aside already, and may name one account twice. */
+const NOT_OF_CAPTURES: readonly ProblemCode[] = [
+  'accounts-must-differ',
+  'insufficient-funds',
+  'account-has-too-many-reservations',
+];
 
 const LEGS_SENTENCE = `A capture has ${limits.legsMin} to ${limits.legsMax} legs.`;
 
@@ -91,7 +99,7 @@ export class CaptureHoldController {
       parent: { relation: 'capture', transactionId: EXAMPLE_HOLD.holdId },
     }),
     problems: [
-      ...POSTING_PROBLEMS.filter((code) => code !== 'accounts-must-differ' && code !== 'insufficient-funds'),
+      ...POSTING_PROBLEMS.filter((code) => !NOT_OF_CAPTURES.includes(code)),
       ...HOLD_PROBLEMS,
       'hold-has-too-many-captures',
       'capture-must-name-legs',

@@ -116,6 +116,7 @@ export class ReverseTransactionController {
       'account-must-not-be-closing',
       'account-must-not-be-frozen',
       'insufficient-funds',
+      'account-has-too-many-reservations',
     ],
   })
   @ApiParam({ name: 'transactionId', format: 'uuid', example: EXAMPLE_TRANSACTION.transactionId })
