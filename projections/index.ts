@@ -1,3 +1,4 @@
+import { loadConfig } from '../src/config/config.js';
 import type { Migration } from '../src/edges/postgres/migrate.js';
 import { accountBalancesProjection } from './account-balances/account-balances.project.js';
 import { accountBalancesMigration } from './account-balances/account-balances.table.js';
@@ -9,12 +10,21 @@ import {
   balanceSnapshotsMigration,
   shorterRunsMigration,
 } from './balance-snapshots/balance-snapshots.table.js';
-import { countersProjection } from './counters/counters.project.js';
-import { countersMigration, counterViewMigration } from './counters/counters.table.js';
+import { counterShape, type CounterSettings } from './counters/counter-shape.js';
+import { counters } from './counters/counters.project.js';
+import {
+  counterSettingsMigration,
+  countersMigration,
+  counterViewMigration,
+} from './counters/counters.table.js';
 import { entriesProjection } from './entries/entries.project.js';
 import { entriesByPositionMigration, entriesMigration } from './entries/entries.table.js';
 import { integrityMigration } from './integrity/integrity.table.js';
-import { checkpointMarkMigration, checkpointMigration } from './runtime/checkpoint.js';
+import {
+  checkpointMarkMigration,
+  checkpointMigration,
+  checkpointSettingsMigration,
+} from './runtime/checkpoint.js';
 import type { Projection } from './runtime/projection.js';
 import { transactionsProjection } from './transactions/transactions.project.js';
 import {
@@ -23,15 +33,20 @@ import {
   transactionsMigration,
 } from './transactions/transactions.table.js';
 
-/** Every read model. Their names are permanent: checkpoints and locks go by them. */
-export const PROJECTIONS: readonly Projection[] = [
-  accountsProjection,
-  accountBalancesProjection,
-  transactionsProjection,
-  entriesProjection,
-  balanceSnapshotsProjection,
-  countersProjection,
-];
+/** Every read model, as an environment wants it. Their names are permanent: checkpoints and locks go by them. */
+export function projectionsOf(settings: CounterSettings): readonly Projection[] {
+  return [
+    accountsProjection,
+    accountBalancesProjection,
+    transactionsProjection,
+    entriesProjection,
+    balanceSnapshotsProjection,
+    counters(counterShape(settings)),
+  ];
+}
+
+/** The same with nothing set. Names, tables and streams are those of any environment; what fills tables goes by its own. */
+export const PROJECTIONS = projectionsOf(loadConfig({}));
 
 /** The schema, step by step; a released step is never edited. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -50,4 +65,6 @@ export const MIGRATIONS: readonly Migration[] = [
   shorterRunsMigration,
   countersMigration,
   counterViewMigration,
+  checkpointSettingsMigration,
+  counterSettingsMigration,
 ];

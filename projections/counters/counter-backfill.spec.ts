@@ -4,6 +4,7 @@ import { InMemoryEventStore } from '../../test/support/in-memory-event-store.js'
 import { LedgerHistory, type HistoryAccount } from '../../test/support/ledger-history.js';
 import { startTestPostgres, type TestPostgres } from '../../test/support/postgres.js';
 import { until } from '../../test/support/until.js';
+import { loadConfig } from '../../src/config/config.js';
 import { migrate } from '../../src/edges/postgres/migrate.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import { toInstant } from '../../src/kernel/clock.js';
@@ -14,8 +15,10 @@ import { LEDGER_SCHEMA, type Projection } from '../runtime/projection.js';
 import { ProjectionRunner } from '../runtime/projection-runner.js';
 import { rebuildAll } from '../runtime/rebuild/rebuild-all.js';
 import type { RebuildResult } from '../runtime/rebuild/rebuild.js';
-import { countersProjection } from './counters.project.js';
+import { counterShape } from './counter-shape.js';
+import { counters } from './counters.project.js';
 
+const countersProjection = counters(counterShape(loadConfig({})));
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 describe('a counter that is defined later', () => {

@@ -11,7 +11,7 @@ import {
 import { Freshness } from '../runtime/freshness.js';
 import { cutPage, type Page, type PageRequest } from '../runtime/list.js';
 import { validAt } from '../runtime/valid-at.js';
-import { countersProjection } from './counters.project.js';
+import { COUNTERS } from './counter-state.js';
 
 /** One counter, and what became of what it was sent. */
 export interface ListedCounter {
@@ -62,7 +62,7 @@ export class ListCountersHandler implements IQueryHandler<ListCountersQuery> {
   ) {}
 
   async execute({ principal, page }: ListCountersQuery): Promise<Page<ListedCounter>> {
-    await this.freshness.reach(countersProjection, page.atLeast);
+    await this.freshness.reach(COUNTERS, page.atLeast);
     const { rows } = await this.postgres.query<Row>(
       `with listed as (
          select * from (
@@ -76,7 +76,7 @@ export class ListCountersHandler implements IQueryHandler<ListCountersQuery> {
        select coalesce(valid.position, 0) as position, listed.*, definition.by, where_kind as kind,
               where_currency as currency, where_direction as direction, backfilled_to as "backfilledTo",
               until_position as until
-         from ${validAt([countersProjection])} valid
+         from ${validAt([COUNTERS])} valid
          left join listed on true
          left join ledger.counter_definitions definition
            on definition.company_id = $1 and definition.counter = listed.counter

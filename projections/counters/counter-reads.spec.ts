@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { CountedLog } from '../../test/support/counted-activities.js';
 import { InMemoryEventStore } from '../../test/support/in-memory-event-store.js';
 import { startTestPostgres, type TestPostgres } from '../../test/support/postgres.js';
+import { loadConfig } from '../../src/config/config.js';
 import { migrate } from '../../src/edges/postgres/migrate.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import type { PostgresSession } from '../../src/edges/postgres/postgres-session.js';
@@ -11,7 +12,7 @@ import type { Principal } from '../../src/kernel/principal.js';
 import { MIGRATIONS } from '../index.js';
 import { Freshness } from '../runtime/freshness.js';
 import { LogHead } from '../runtime/log-head.js';
-import { COUNTER_SHAPE, floorTo } from './counter-shape.js';
+import { COUNTER_SHAPE, counterShape, floorTo } from './counter-shape.js';
 import { ReadCounterSeriesHandler, ReadCounterSeriesQuery } from './counter-series.query.js';
 import { ReadTopKeysHandler, ReadTopKeysQuery } from './counter-top.query.js';
 import { ReadCounterWindowHandler, ReadCounterWindowQuery } from './counter-window.query.js';
@@ -67,7 +68,7 @@ describe('windows over buckets', () => {
     log.activities(
       all.map(({ ago, key, value }, i) => ({ id: `${i}`, key, at: BEGIN - ago, value: BigInt(value) })),
     );
-    const shape = { ...COUNTER_SHAPE, shardSplitPerSecond: 1 };
+    const shape = { ...counterShape(loadConfig({})), shardSplitPerSecond: 1 };
     await session.transaction((sql) => counters(shape).apply(sql, log.events));
   };
   const sumOf = (all: readonly Click[], from: number, to: number) => {

@@ -3,13 +3,13 @@ import { Postgres } from '../../src/edges/postgres/postgres.js';
 import type { Principal } from '../../src/kernel/principal.js';
 import { Freshness } from '../runtime/freshness.js';
 import {
+  COUNTERS,
   instants,
   readCounter,
   type CounterState,
   type NotKept,
   type UnknownCounter,
 } from './counter-state.js';
-import { countersProjection } from './counters.project.js';
 import { bucketsOf, type Segment } from './window.js';
 
 /** What one bucket holds. */
@@ -49,7 +49,7 @@ export class ReadCounterSeriesHandler implements IQueryHandler<ReadCounterSeries
 
   async execute(query: ReadCounterSeriesQuery): Promise<Series | NotKept | UnknownCounter> {
     const { principal, counter, key, segment, atLeast } = query;
-    await this.freshness.reach(countersProjection, atLeast);
+    await this.freshness.reach(COUNTERS, atLeast);
     const starts = bucketsOf(segment);
     const read = await readCounter<{ start: number; count: string; sum: string }>(
       this.postgres,

@@ -1,4 +1,6 @@
+import type { AppConfig } from '../../src/config/config.js';
 import { limits } from '../../src/config/limits.js';
+import { SETTINGS } from '../../src/config/settings.js';
 import { assert } from '../../src/kernel/assert.js';
 
 /** How wide a bucket is, as it is stored and asked for. */
@@ -34,8 +36,11 @@ export interface CounterShape {
 
 const DAY_SECONDS = 24 * 60 * 60;
 
-/** The one that runs. */
-export const COUNTER_SHAPE: CounterShape = {
+/** What the environment says of counters. */
+export type CounterSettings = Pick<AppConfig, 'activityDedupHorizonSeconds' | 'activityLatenessSeconds'>;
+
+/** The shape that runs, as far as it is the same in every environment. */
+export const COUNTER_SHAPE: Omit<CounterShape, 'latenessMs' | 'dedupHorizonMs'> = {
   granularities: [
     {
       name: '1s',
@@ -66,12 +71,25 @@ export const COUNTER_SHAPE: CounterShape = {
       fillPercent: 50,
     },
   ],
-  latenessMs: limits.activityLatenessMsMax,
-  dedupHorizonMs: limits.activityDedupHorizonMs,
   idPieceSeconds: DAY_SECONDS,
   shardsMax: limits.counterShardsMax,
   shardSplitPerSecond: limits.counterShardSplitPerSecond,
 };
+
+/** The shape that runs in an environment. */
+export function counterShape(settings: CounterSettings): CounterShape {
+  return {
+    ...COUNTER_SHAPE,
+    dedupHorizonMs: settings.activityDedupHorizonSeconds * 1000,
+    latenessMs: settings.activityLatenessSeconds * 1000,
+  };
+}
+
+/** What of the environment rows of a shape depend on, as it stands there. It is stored with them: another text makes them be filled anew. */
+export function describeSettings({ dedupHorizonMs, latenessMs }: CounterShape): string {
+  const { activityDedupHorizonSeconds: horizon, activityLatenessSeconds: lateness } = SETTINGS;
+  return `${horizon.variable}=${dedupHorizonMs / 1000} ${lateness.variable}=${latenessMs / 1000}`;
+}
 
 /**
  * Makes sure that a shape can count nothing twice: what is repeated after its id may be forgotten occurred so long ago that it is late.

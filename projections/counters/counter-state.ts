@@ -5,6 +5,9 @@ import { validAt } from '../runtime/valid-at.js';
 import { keptSince, type Granularity } from './counter-shape.js';
 import type { Segment } from './window.js';
 
+/** The projection whose rows are read. */
+export const COUNTERS = { name: 'counters' } as const;
+
 /** Which counter of which company. */
 export interface CounterName {
   readonly companyId: string;
@@ -65,7 +68,7 @@ export async function readCounter<Row extends object>(
             not exists (select from ledger.counter_definitions
                          where company_id = $1 and counter = $2 and backfilled_to < until_position) as complete,
             (select json_agg(found) from (${rowsOf(values)}) found) as rows
-       from ${validAt([{ name: 'counters' }])} valid`,
+       from ${validAt([COUNTERS])} valid`,
     values.values,
   );
   const [state] = rows;

@@ -3,8 +3,13 @@ import { Postgres } from '../../src/edges/postgres/postgres.js';
 import type { Principal } from '../../src/kernel/principal.js';
 import { Freshness } from '../runtime/freshness.js';
 import { COUNTER_SHAPE } from './counter-shape.js';
-import { readCounter, type CounterState, type NotKept, type UnknownCounter } from './counter-state.js';
-import { countersProjection } from './counters.project.js';
+import {
+  COUNTERS,
+  readCounter,
+  type CounterState,
+  type NotKept,
+  type UnknownCounter,
+} from './counter-state.js';
 import { segmentsOf } from './window.js';
 
 /** What keys are ranked by. */
@@ -48,7 +53,7 @@ export class ReadTopKeysHandler implements IQueryHandler<ReadTopKeysQuery> {
 
   async execute(query: ReadTopKeysQuery): Promise<TopKeys | NotKept | UnknownCounter> {
     const { principal, counter, from, to, by, keysMax, atLeast } = query;
-    await this.freshness.reach(countersProjection, atLeast);
+    await this.freshness.reach(COUNTERS, atLeast);
     const segments = segmentsOf(from, to, COUNTER_SHAPE.granularities);
     const read = await readCounter<{ key: string; count: string; sum: string }>(
       this.postgres,

@@ -4,13 +4,13 @@ import type { Principal } from '../../src/kernel/principal.js';
 import { Freshness } from '../runtime/freshness.js';
 import { COUNTER_SHAPE } from './counter-shape.js';
 import {
+  COUNTERS,
   instants,
   readCounter,
   type CounterState,
   type NotKept,
   type UnknownCounter,
 } from './counter-state.js';
-import { countersProjection } from './counters.project.js';
 import { bucketsOf, segmentsOf } from './window.js';
 
 /** How many and how much within a window. */
@@ -44,7 +44,7 @@ export class ReadCounterWindowHandler implements IQueryHandler<ReadCounterWindow
 
   async execute(query: ReadCounterWindowQuery): Promise<Sums | NotKept | UnknownCounter> {
     const { principal, counter, key, from, to, atLeast } = query;
-    await this.freshness.reach(countersProjection, atLeast);
+    await this.freshness.reach(COUNTERS, atLeast);
     const segments = segmentsOf(from, to, COUNTER_SHAPE.granularities);
     const read = await readCounter<{ count: string; sum: string }>(
       this.postgres,

@@ -17,7 +17,8 @@ import {
   writeClock,
   writeShards,
 } from './counter-rows.js';
-import { assertShape, COUNTER_SHAPE, type CounterShape } from './counter-shape.js';
+import { assertShape, describeSettings, type CounterShape } from './counter-shape.js';
+import { COUNTERS } from './counter-state.js';
 import { counterTally, type CounterTally } from './counter-tally.js';
 import { Fold } from './fold.js';
 import { dropPieces, makePieces } from './pieces.js';
@@ -27,15 +28,15 @@ import { bucketPieces, idPieces } from './counter-pieces.js';
  * Windowed counters: what happened within each second, minute, hour and day, of the ledger's legs and of activities.
  *
  * All that depends on time (lateness, the dedup horizon, what is too old to be kept) is measured against the greatest
- * recorded time met so far, event by event, so that the rows are a function of the log alone.
+ * recorded time met so far, event by event, so that the rows are a function of the log and of the shape alone.
  *
- * @param shape how they are counted; specs forget sooner and split earlier
+ * @param shape how they are counted, part of it by the environment; specs forget sooner and split earlier
  * @param tally where it is kept what became of activities
  */
 export function counters(shape: CounterShape, tally: CounterTally = counterTally): Projection {
   assertShape(shape);
   return {
-    name: 'counters',
+    ...COUNTERS,
     tables: [
       'counter_clock',
       'counter_totals',
@@ -46,13 +47,11 @@ export function counters(shape: CounterShape, tally: CounterTally = counterTally
     ],
     streams: [ACTIVITY_STREAM_PREFIX, COUNTER_STREAM_PREFIX],
     handles: ['ActivitiesRecorded', 'CounterDefined', 'TransactionPosted'],
+    settings: describeSettings(shape),
     apply: (sql, events) => apply(sql, events, shape, tally),
     backfill: counterBackfill(shape),
   };
 }
-
-/** The one that runs. */
-export const countersProjection = counters(COUNTER_SHAPE);
 
 async function apply(
   sql: Sql,

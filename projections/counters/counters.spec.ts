@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { CountedLog, type SpecActivity } from '../../test/support/counted-activities.js';
 import { startTestPostgres, type TestPostgres } from '../../test/support/postgres.js';
 import type { RecordedLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
+import { loadConfig } from '../../src/config/config.js';
 import { migrate } from '../../src/edges/postgres/migrate.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import type { PostgresSession } from '../../src/edges/postgres/postgres-session.js';
@@ -11,7 +12,7 @@ import { digestTables } from '../runtime/digest.js';
 import { LEDGER_SCHEMA } from '../runtime/projection.js';
 import { counters } from './counters.project.js';
 import { CounterTally } from './counter-tally.js';
-import { COUNTER_SHAPE, floorTo, keptSince, type CounterShape } from './counter-shape.js';
+import { counterShape, floorTo, keptSince, type CounterShape } from './counter-shape.js';
 
 const DAY = 86_400;
 /** 2026-02-01T00:00:00Z, in epoch seconds. */
@@ -299,9 +300,8 @@ describe('windowed counters', () => {
   });
 
   it('counts the shape that runs nothing twice', () => {
-    expect(() => counters(COUNTER_SHAPE)).not.toThrow();
-    expect(() => counters({ ...COUNTER_SHAPE, dedupHorizonMs: COUNTER_SHAPE.latenessMs })).toThrow(
-      /late before/,
-    );
+    const shape = counterShape(loadConfig({}));
+    expect(() => counters(shape)).not.toThrow();
+    expect(() => counters({ ...shape, dedupHorizonMs: shape.latenessMs })).toThrow(/late before/);
   });
 });

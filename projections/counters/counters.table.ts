@@ -110,6 +110,16 @@ comment on table ledger.counter_buckets_1d is 'The buckets of one day.';
 `,
 } as const satisfies Migration;
 
+export const counterSettingsMigration = {
+  number: 17,
+  name: 'settings of counters',
+  sql: `
+-- They were constants of these values until then.
+update ledger.projection_checkpoints
+   set settings = 'ACTIVITY_DEDUP_HORIZON_SECONDS=172800 ACTIVITY_LATENESS_SECONDS=86400' where name = 'counters';
+`,
+} as const satisfies Migration;
+
 export const counterViewMigration = {
   number: 15,
   name: 'counters for analysts',

@@ -56,6 +56,15 @@ comment on column ledger.projection_controls.stopped_revision is 'Revision of th
 `,
 } as const satisfies Migration;
 
+export const checkpointSettingsMigration = {
+  number: 16,
+  name: 'settings of read models',
+  sql: `
+alter table ledger.projection_checkpoints add column settings text;
+comment on column ledger.projection_checkpoints.settings is 'The settings of the environment that the rows were made with; null where they depend on none.';
+`,
+} as const satisfies Migration;
+
 /** A checkpoint that must not be used: going on from it would skip or repeat money. */
 export class CheckpointRefused extends Error {
   override readonly name = 'CheckpointRefused';
@@ -75,13 +84,15 @@ export interface Checkpoint {
   readonly position: bigint;
   /** Null before the first event, and where a version wrote it that did not remember events. */
   readonly mark: EventMark | null;
+  /** What the rows were made with: {@link Projection.settings}; null for nothing. */
+  readonly settings: string | null;
 }
 
 /**
  * Reads a projection's checkpoint, or begins one at 0 while its tables are empty.
  *
  * @throws CheckpointRefused when it is corrupt, is missing beside rows, or does not fit this log: another one, a shorter
- *   one, or one that was restored and written to since
+ *   one, or one that was restored and written to since; or when its rows were made with other settings
  * @throws EventStoreUnavailable, PostgresUnavailable
  */
 export async function loadCheckpoint(
@@ -92,10 +103,27 @@ export async function loadCheckpoint(
   const found = await readCheckpoint(sql, projection.name);
   if (found === undefined) {
     await refuseRows(sql, projection);
-    return beginCheckpoint(sql, LEDGER_SCHEMA, projection.name, await store.storeId());
+    return beginCheckpoint(sql, LEDGER_SCHEMA, projection, await store.storeId());
   }
   await refuseMisfit(found, store, projection.name);
+  refuseOtherSettings(found, projection);
   return found;
+}
+
+/**
+ * Makes sure that rows were made with the settings a projection has in this process: two rules in one table add up to nothing.
+ *
+ * @throws CheckpointRefused
+ */
+export function refuseOtherSettings(
+  { settings: stored }: Checkpoint,
+  { name, settings }: Pick<Projection, 'name' | 'settings'>,
+): void {
+  const own = settings ?? null;
+  if (stored === own) return;
+  throw new CheckpointRefused(
+    `The rows of projection ${name} were made with ${stored ?? 'settings nobody noted'}, but this process has ${own ?? 'none'}: run \`npm run rebuild -- ${name}\` to make them anew with the settings of its environment, or start with the former ones.`,
+  );
 }
 
 /**
@@ -147,6 +175,7 @@ interface CheckpointRow {
   readonly event_stream: string | null;
   readonly event_revision: bigint | null;
   readonly event_position: bigint | null;
+  readonly settings: string | null;
 }
 
 /** Reads a projection's checkpoint as it is, or gives undefined when it never began. */
@@ -156,13 +185,13 @@ export async function readCheckpoint(
   options: { readonly forUpdate: boolean } = { forUpdate: false },
 ): Promise<Checkpoint | undefined> {
   const { rows } = await sql.query<CheckpointRow>(
-    `select store_id, position, recorded_at, event_id, event_stream, event_revision, event_position
+    `select store_id, position, recorded_at, event_id, event_stream, event_revision, event_position, settings
        from ${LEDGER_SCHEMA}.projection_checkpoints where name = $1${options.forUpdate ? ' for update' : ''}`,
     [name],
   );
   const [row] = rows;
   if (row === undefined) return undefined;
-  return { storeId: row.store_id, position: row.position, mark: markOf(row) };
+  return { storeId: row.store_id, position: row.position, mark: markOf(row), settings: row.settings };
 }
 
 function markOf(row: CheckpointRow): EventMark | null {
@@ -195,14 +224,16 @@ async function refuseRows(sql: Sql, { name, tables }: Projection): Promise<void>
 export async function beginCheckpoint(
   sql: Sql,
   schema: string,
-  name: string,
+  projection: Pick<Projection, 'name' | 'settings'>,
   storeId: string,
 ): Promise<Checkpoint> {
+  const { name } = projection;
+  const settings = projection.settings ?? null;
   await sql.query(
-    `insert into ${schema}.projection_checkpoints (name, store_id, position) values ($1, $2, 0)`,
-    [name, storeId],
+    `insert into ${schema}.projection_checkpoints (name, store_id, position, settings) values ($1, $2, 0, $3)`,
+    [name, storeId, settings],
   );
-  return { storeId, position: 0n, mark: null };
+  return { storeId, position: 0n, mark: null, settings };
 }
 
 /**
@@ -211,7 +242,7 @@ export async function beginCheckpoint(
  * @param sql inside the transaction that writes the rows
  * @param schema where the checkpoints of this set of tables are
  * @param to the new place; a mark of null leaves the one that is there
- * @throws CheckpointMoved when it is not there
+ * @throws CheckpointMoved when it is not there, or when the rows were made anew with other settings
  */
 export async function moveCheckpoint(
   sql: Sql,
@@ -226,7 +257,7 @@ export async function moveCheckpoint(
         set position = $4, recorded_at = coalesce(to_timestamp($5::float8 / 1000), recorded_at),
             event_id = coalesce($6, event_id), event_stream = coalesce($7, event_stream),
             event_revision = coalesce($8, event_revision), event_position = coalesce($9, event_position)
-      where name = $1 and store_id = $2 and position = $3`,
+      where name = $1 and store_id = $2 and position = $3 and settings is not distinct from $10`,
     [
       name,
       from.storeId,
@@ -237,6 +268,7 @@ export async function moveCheckpoint(
       mark?.streamName ?? null,
       mark?.revision ?? null,
       mark?.position ?? null,
+      from.settings,
     ],
   );
   if (rowCount !== 1) throw new CheckpointMoved(`The checkpoint of ${name} is not at ${from.position}.`);

@@ -28,7 +28,7 @@ export class Freshness {
    * @throws PositionAhead at once for a position that the log does not have, unless the store can't be asked; ProjectionBehind;
    *   PostgresUnavailable
    */
-  async reach(projection: Projection, position: bigint | null): Promise<void> {
+  async reach(projection: Pick<Projection, 'name'>, position: bigint | null): Promise<void> {
     if (position === null) return;
     const startedMs = performance.now();
     const { name } = projection;

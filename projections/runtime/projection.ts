@@ -5,7 +5,7 @@ import type { Sql } from '../../src/edges/postgres/sql.js';
 export const LEDGER_SCHEMA = 'ledger';
 
 /**
- * One read model: tables that are a function of the events alone.
+ * One read model: tables that are a function of the events alone, and of its {@link Projection.settings} where it has some.
  *
  * It never reads the clock, another projection's tables or anything else, so that the same events fill the same rows
  * whenever and in whatever batches they come.
@@ -19,6 +19,11 @@ export interface Projection {
   readonly handles: readonly LedgerEvent['type'][];
   /** How the names of the streams begin that its events stand on, besides those that hold money. */
   readonly streams?: readonly string[];
+  /**
+   * The settings of the environment that its rows are a function of too, as text: rows that were made with other ones are never added
+   * to, but filled anew.
+   */
+  readonly settings?: string;
   /** What it owes of the history before an event that asked for it. */
   readonly backfill?: Backfill;
   /**

@@ -4,7 +4,7 @@ import { admitAnalysts } from '../../projections/analysts/analyst-role.js';
 import { Checker } from '../../projections/integrity/checker.js';
 import type { ProjectionStatus } from '../../projections/runtime/projection.js';
 import { ProjectionRunner } from '../../projections/runtime/projection-runner.js';
-import { MIGRATIONS, PROJECTIONS } from '../../projections/index.js';
+import { MIGRATIONS, projectionsOf } from '../../projections/index.js';
 import type { AppConfig } from '../config/config.js';
 import type { Role } from '../config/settings.js';
 import { limits } from '../config/limits.js';
@@ -53,16 +53,19 @@ export class ReadSide {
   private preparing: Promise<void> = Promise.resolve();
   private isPrepared = false;
 
-  /** @param roles whether this process fills the read models and checks them, or only answers from them */
+  private readonly roles: readonly Role[];
+
+  /** @param config its roles say whether this process fills the read models and checks them, or only answers from them */
   constructor(
     readonly postgres: Postgres,
     store: EventStore,
     private readonly logger: AppLogger,
-    private readonly roles: readonly Role[],
+    config: AppConfig,
   ) {
+    this.roles = config.roles;
     const ports = { store, postgres, log: logger };
-    this.runner = new ProjectionRunner(PROJECTIONS, ports);
-    this.checker = roles.includes('checker') ? new Checker(ports) : null;
+    this.runner = new ProjectionRunner(projectionsOf(config), ports);
+    this.checker = this.roles.includes('checker') ? new Checker(ports) : null;
   }
 
   /**

@@ -61,7 +61,7 @@ export async function startApp(config: AppConfig, overrides: AppOverrides = {}):
         ? keep('the event store', await openEventLog(config, logger))
         : { part: overrides.store, place: 'given' };
     const database = keep('PostgreSQL', await openReadDatabase(config, logger));
-    const readSide = new ReadSide(database.part, log.part, logger, config.roles);
+    const readSide = new ReadSide(database.part, log.part, logger, config);
     opened.push({ what: 'the projections', close: () => readSide.stop() });
     const areReadsReady = await readSide.prepare();
     measureProcess();

@@ -26,6 +26,8 @@ describe('the configuration', () => {
       databaseUrl: null,
       embeddedPostgresPort: 5442,
       kafkaBrokers: null,
+      activityDedupHorizonSeconds: 172_800,
+      activityLatenessSeconds: 86_400,
       logLevel: 'info',
     });
   });
@@ -62,10 +64,27 @@ describe('the configuration', () => {
     ['DATABASE_URL', 'mysql://localhost'],
     ['KAFKA_BROKERS', 'localhost'],
     ['ROLES', 'api,,projector'],
+    ['ACTIVITY_DEDUP_HORIZON_SECONDS', '2d'],
+    ['ACTIVITY_DEDUP_HORIZON_SECONDS', '2678401'],
+    ['ACTIVITY_LATENESS_SECONDS', '0'],
+    ['ACTIVITY_LATENESS_SECONDS', '1.5'],
     ['EVENKEEL_ANYTHING', 'x'],
   ])('refuses %s=%s', (variable, value) => {
     expect(sentencesFor({ [variable]: value })).toHaveLength(1);
     expect(sentencesFor({ [variable]: value })[0]).toMatch(new RegExp(`^${variable} .*\\.$`));
+  });
+
+  it('refuses a lateness that would let an activity be counted again once its id is forgotten', () => {
+    const env = (lateness: string) => ({
+      ACTIVITY_DEDUP_HORIZON_SECONDS: '3600',
+      ACTIVITY_LATENESS_SECONDS: lateness,
+    });
+    expect(sentencesFor(env('3480'))).toEqual([]);
+    for (const lateness of ['3481', '3600', '7200']) {
+      expect(sentencesFor(env(lateness))).toEqual([
+        `ACTIVITY_LATENESS_SECONDS must be at least 120 less than ACTIVITY_DEDUP_HORIZON_SECONDS, so that nothing is counted twice: lower it from ${lateness}, or raise the other from 3600.`,
+      ]);
+    }
   });
 
   it.each(['0.0.0.0', '::', '192.168.1.5', 'ledger.example.com', '127.evil.example'])(

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Result } from '../kernel/result.js';
-import { SETTINGS, type Setting } from './settings.js';
+import { ACTIVITY_CLOCK_ROOM_SECONDS, SETTINGS, type Setting } from './settings.js';
 
 type Settings = typeof SETTINGS;
 type ValueOf<Parse> = Parse extends (text: string) => Result<infer Value, string> ? Value : never;
@@ -48,6 +48,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): A
     sentences.push(
       `AUTH_MODE=none is allowed only on a loopback address: set HOST to 127.0.0.1, ::1 or localhost instead of "${config.host}".`,
     );
+  }
+  if (sentences.length === 0) {
+    const { activityDedupHorizonSeconds: horizon, activityLatenessSeconds: lateness } = config;
+    if (lateness + ACTIVITY_CLOCK_ROOM_SECONDS > horizon) {
+      sentences.push(
+        `ACTIVITY_LATENESS_SECONDS must be at least ${ACTIVITY_CLOCK_ROOM_SECONDS} less than ACTIVITY_DEDUP_HORIZON_SECONDS, so that nothing is counted twice: lower it from ${lateness}, or raise the other from ${horizon}.`,
+      );
+    }
   }
   if (sentences.length > 0) throw new InvalidConfiguration(sentences);
   return config;

@@ -133,9 +133,8 @@ export const limits = {
   /** Counters one process remembers as derived or not, and for how long it believes that one is not: another process may define it. */
   knownCountersMax: 10_000,
   counterLookAgainMs: 5_000,
-  /** An activity recorded later than this after it occurred is not counted; how long its id is remembered, at least, by recorded time. */
-  activityLatenessMsMax: 24 * 60 * 60 * 1000,
-  activityDedupHorizonMs: 2 * 24 * 60 * 60 * 1000,
+  /** The longest dedup horizon that may be set: an id is looked for in each of its days. */
+  activityDedupSecondsMax: 31 * 24 * 60 * 60,
   /** How long buckets of a second, a minute and an hour are kept, at least; those of a day are kept for ever. */
   counterSecondsKeptMs: 24 * 60 * 60 * 1000,
   counterMinutesKeptMs: 35 * 24 * 60 * 60 * 1000,

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { refused, success, type Result } from '../kernel/result.js';
+import { limits } from './limits.js';
 
 /** One environment variable: everything there is to know about it, so that code, messages and reference can't differ. */
 export interface Setting<Value> {
@@ -22,6 +23,12 @@ export type Role = (typeof ROLES)[number];
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/**
+ * How much longer ids are remembered than activities may be late, at least: what is repeated after its id was forgotten is late then,
+ * although it may have occurred ahead of the clock when it was counted first, and clocks differ.
+ */
+export const ACTIVITY_CLOCK_ROOM_SECONDS = (2 * limits.activityAheadMsMax) / 1000;
 
 /** Every setting, by its name in the configuration object. The README's table is made from this. */
 export const SETTINGS = {
@@ -111,6 +118,22 @@ export const SETTINGS = {
         /^[^\s:/@]+:\d{1,5}$/.test(broker) ? success(broker) : refused('must be a list of host:port'),
       )(text),
   },
+  activityDedupHorizonSeconds: {
+    variable: 'ACTIVITY_DEDUP_HORIZON_SECONDS',
+    kind: 'seconds',
+    default: '172800',
+    doc: `How long an activity that was counted is recognised by its id, by recorded time; at most 31 days. Needed by whatever fills or rebuilds the read models, the same everywhere; another value takes \`npm run rebuild -- counters\`.`,
+    secret: false,
+    parse: seconds,
+  },
+  activityLatenessSeconds: {
+    variable: 'ACTIVITY_LATENESS_SECONDS',
+    kind: 'seconds',
+    default: '86400',
+    doc: `An activity that is recorded later than this after it occurred is not counted; at least ${ACTIVITY_CLOCK_ROOM_SECONDS} less than the dedup horizon, and used with it.`,
+    secret: false,
+    parse: seconds,
+  },
   logLevel: {
     variable: 'LOG_LEVEL',
     kind: LOG_LEVELS.join(', '),
@@ -124,6 +147,14 @@ export const SETTINGS = {
 function port(text: string): Result<number, string> {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   return value <= 65_535 ? success(value) : refused('must be a port number from 0 to 65535');
+}
+
+function seconds(text: string): Result<number, string> {
+  const most = limits.activityDedupSecondsMax;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  return value >= 1 && value <= most
+    ? success(value)
+    : refused(`must be a whole number of seconds from 1 to ${most}`);
 }
 
 function oneOf<const Value extends string>(values: readonly Value[]) {

@@ -161,7 +161,7 @@ describe('readiness', () => {
     new Postgres({ databaseUrl: NOWHERE, applicationName: 'spec' }),
     new InMemoryEventStore(),
     logger,
-    [],
+    { ...loadConfig({}), roles: [] },
   );
   const probeOf = (store: InMemoryEventStore, state = new ServerState()): AppHealthProbe =>
     new AppHealthProbe(state, { store, readSide, settler: () => null });

@@ -104,9 +104,9 @@ function newEvent({ type, data }: LedgerEvent): NewEvent {
   return { id, type, data, metadata: { ...metadata, requestId: id, schemaVersion: 1 } };
 }
 
-/** Writes an activity of now on counter `clicks`, key `home`, straight into a store. */
-export async function recordClick(store: EventStore, id: string): Promise<void> {
-  const activity = { id, counter: 'clicks', key: 'home', occurredAt: toInstant(Date.now()), value: '1' };
+/** Writes an activity on counter `clicks`, key `home`, straight into a store; one of now unless `atMs` says otherwise. */
+export async function recordClick(store: EventStore, id: string, atMs = Date.now()): Promise<void> {
+  const activity = { id, counter: 'clicks', key: 'home', occurredAt: toInstant(atMs), value: '1' };
   const data = { companyId: 'default', activities: [activity] };
   await store.appendUnordered('activities-0', newEvent({ type: 'ActivitiesRecorded', data }));
 }

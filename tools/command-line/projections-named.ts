@@ -1,19 +1,21 @@
-import { PROJECTIONS } from '../../projections/index.js';
+import { projectionsOf } from '../../projections/index.js';
 import type { Projection } from '../../projections/runtime/projection.js';
+import type { AppConfig } from '../../src/config/config.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 
 /**
- * The projections of these names, or all when none is named.
+ * The projections of these names, or all when none is named, as a configuration wants them.
  *
  * @throws Error naming the one that does not exist
  */
-export function projectionsNamed(names: readonly string[]): readonly Projection[] {
-  const known = PROJECTIONS.map(({ name }) => name);
+export function projectionsNamed(names: readonly string[], config: AppConfig): readonly Projection[] {
+  const all = projectionsOf(config);
+  const known = all.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new Error(`There is no projection ${unknown}: name one of ${known.join(', ')}.`);
   }
-  return names.length === 0 ? PROJECTIONS : PROJECTIONS.filter(({ name }) => names.includes(name));
+  return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
 }
 
 /**

@@ -25,8 +25,9 @@ const USAGE = 'Say what to do: npm run projections -- status | retry [projection
 async function main(): Promise<number> {
   const [command, ...names] = process.argv.slice(2);
   if (command !== 'status' && command !== 'retry') throw new Error(USAGE);
-  const projections = projectionsNamed(names);
-  const connections = await connect(loadConfig(process.env));
+  const config = loadConfig(process.env);
+  const projections = projectionsNamed(names, config);
+  const connections = await connect(config);
   try {
     await requireSchema(connections.postgres);
     if (command === 'retry') await retry(projections, connections);

@@ -13,8 +13,9 @@ import { describeRebuild, isSame } from './report.js';
  * Exit codes: 0 when each was exchanged and none differed from the old one; 1 otherwise.
  */
 async function main(): Promise<number> {
-  const projections = projectionsNamed(process.argv.slice(2));
-  const connections = await connect(loadConfig(process.env));
+  const config = loadConfig(process.env);
+  const projections = projectionsNamed(process.argv.slice(2), config);
+  const connections = await connect(config);
   const progress = progressDisplay(process.stderr, 'Rebuilding');
   const results: RebuildResult[] = [];
   try {

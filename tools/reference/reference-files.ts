@@ -36,7 +36,7 @@ async function servedOpenApi(): Promise<string> {
   });
   const logger = new AppLogger('silent');
   const config = loadConfig({ PORT: '0' });
-  const readSide = new ReadSide(postgres, store, logger, []);
+  const readSide = new ReadSide(postgres, store, logger, { ...config, roles: [] });
   const served = await serve(config, {
     logger,
     probe: (state) => new AppHealthProbe(state, { store, readSide, settler: () => null }),

@@ -12,6 +12,7 @@ import {
   CheckpointRefused,
   readCheckpoint,
   refuseMisfit,
+  refuseOtherSettings,
   type Checkpoint,
 } from '../checkpoint.js';
 import { clearStop, requestRetry } from '../control.js';
@@ -43,14 +44,14 @@ export interface RebuildResult {
   readonly incomparable: string | null;
 }
 
-/** The live tables' checkpoint, as far as it means anything in this log. */
+/** The live tables' checkpoint, as far as it means anything in this log and with these settings. */
 type Live = { readonly checkpoint: Checkpoint; readonly flaw: null } | { readonly flaw: string };
 
 /**
  * The rebuild of one projection: fills fresh tables beside the live ones, which go on being written and read, brings them to
  * the very position of the live ones, and exchanges the two in one transaction.
  *
- * Where the live checkpoint means nothing in this log, the fresh tables are brought to the head of the log instead.
+ * Where the live checkpoint means nothing in this log, or the live rows were made with other settings, the fresh tables are brought to the head of the log instead.
  */
 export class Rebuild {
   private live: Live = { flaw: 'It was not read yet.' };
@@ -82,7 +83,7 @@ export class Rebuild {
       const storeId = await ports.store.storeId();
       const checkpoint = await session.transaction(async (sql) => {
         await createShadow(sql, projection);
-        return beginCheckpoint(sql, schema, projection.name, storeId);
+        return beginCheckpoint(sql, schema, projection, storeId);
       });
       await session.query(`set search_path = ${schema}`);
       const rebuild = new Rebuild(
@@ -233,6 +234,7 @@ export class Rebuild {
     }
     try {
       await refuseMisfit(checkpoint, store, name);
+      refuseOtherSettings(checkpoint, this.projection);
       this.live = { checkpoint, flaw: null };
     } catch (error) {
       if (!(error instanceof CheckpointRefused)) throw error;
