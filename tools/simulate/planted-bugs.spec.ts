@@ -10,6 +10,8 @@ const BREAKS: Readonly<Record<string, Promised>> = {
   'rest of a capture kept': 'reservations-are-conserved',
   'floor not asked': 'floors-hold',
   'strong reads from memory': 'reads-are-current',
+  'extension ignored': 'statuses-bind',
+  'recorded for effective': 'effects-are-dated',
 };
 
 describe(`within ${HUNT.seeds} seeds of ${HUNT.ops} commands the simulation catches`, () => {

@@ -175,6 +175,35 @@ class KeepsTheRestOfCaptures extends TransactionExecutors {
   }
 }
 
+class ExpiresAtTheFirstEnd extends TransactionExecutors {
+  override execute<R>(
+    id: string,
+    task: StreamTask<TransactionState, TransactionEvent, R>,
+  ): Promise<TaskOutcome<R>> {
+    const decide: typeof task.decide = (state, revision) => {
+      if (!state?.hold) return task.decide(state, revision);
+      const expiresAt = state.hold.authorized.data.expiresAt ?? state.hold.expiresAt;
+      const early = task.decide({ ...state, hold: { ...state.hold, expiresAt } }, revision);
+      const isExpiry = early.events.some(({ event }) => event.type === 'HoldExpired');
+      return isExpiry ? early : task.decide(state, revision);
+    };
+    return super.execute(id, { ...task, decide });
+  }
+}
+
+class TakesRecordedForEffective extends TransactionExecutors {
+  override async read(
+    ...args: Parameters<TransactionExecutors['read']>
+  ): ReturnType<TransactionExecutors['read']> {
+    const read = await super.read(...args);
+    const posted = read?.state.posted;
+    if (!read || !posted) return read;
+    const { data } = posted.posted;
+    const dated = { ...posted.posted, data: { ...data, effectiveAt: data.recordedAt } };
+    return { ...read, state: { ...read.state, posted: { ...posted, posted: dated } } };
+  }
+}
+
 /** Every planted bug; each has to be caught. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
@@ -226,5 +255,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'strong reads from memory',
     what: 'a read that has to be current does not look at the stream',
     parts: { ...SOUND_PARTS, accounts: (...args) => new ReadsFromMemory(...args) },
+  },
+  {
+    name: 'extension ignored',
+    what: 'a hold expires at its first end, though it was extended',
+    parts: { ...SOUND_PARTS, transactions: (...args) => new ExpiresAtTheFirstEnd(...args) },
+  },
+  {
+    name: 'recorded for effective',
+    what: 'a reversal at the effective time of its original takes the time at which that was recorded',
+    parts: { ...SOUND_PARTS, transactions: (...args) => new TakesRecordedForEffective(...args) },
   },
 ];

@@ -4,6 +4,7 @@ import { idIn } from './audited-accounts.js';
 import type { AuditedOutcome, AuditedTransaction } from './audited-transaction.js';
 import type { Books } from './books.js';
 import { checkBalance, checkCoverage, type Committed } from './coverage.js';
+import { checkEffectiveTime } from './effective-time.js';
 import { must } from './violation.js';
 
 type HoldEvent = Extract<
@@ -33,6 +34,7 @@ export function auditTransactionEvent(books: Books, recorded: RecordedEvent): vo
     case 'TransactionPosted':
       onOutcome(books, event, { kind: 'posted', data: event.data });
       checkBalance(event.data);
+      checkEffectiveTime(books, event.data);
       checkCoverage(books, event.data);
       break;
     case 'TransactionAuthorized':

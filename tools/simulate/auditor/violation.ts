@@ -2,6 +2,8 @@
 export const PROMISES = {
   'streams-are-contiguous': 'Every stream counts its revisions without a gap, and no event id stands twice.',
   'transactions-balance': 'Debits equal credits in every currency of every posted transaction.',
+  'effects-are-dated':
+    'A transaction takes effect when its request says, or when it was recorded if the request does not say.',
   'one-entry-per-leg': 'Every posted leg has exactly one entry, and no entry stands without a posted leg.',
   'floors-hold': 'No account with a floor is below it at any revision.',
   'commits-are-covered': 'What a commit names was set aside for it before, and is still there.',

@@ -1,11 +1,20 @@
 import type { RequestedCondition } from '../../../src/write/transactions/requested-conditions.js';
 import type { RequestedLeg } from '../../../src/write/transactions/requested-legs.js';
 import type { Chance } from '../world/chance.js';
-import { loweringSide, type Knowledge, type KnownAccount, type KnownMovement } from './knowledge.js';
+import type { Command } from './commands.js';
+import {
+  loweringSide,
+  type Knowledge,
+  type KnownAccount,
+  type KnownHold,
+  type KnownMovement,
+} from './knowledge.js';
 
 const AMOUNT_MAX = 400;
 /** How long ago a hold may have ended for a client to try it still. */
 const ENDED_MS_MAX = 1_000;
+/** How soon a hold ends for a client to wait for it. */
+const ENDING_MS_MAX = 15_000;
 
 /** Picks accounts, movements and amounts for commands, from what clients know: hot ones mostly, foreign ones rarely. */
 export class Choices {
@@ -37,18 +46,27 @@ export class Choices {
     return own.length > 0 ? this.chance.pickHot(own) : undefined;
   }
 
-  /** The hold that ends next, or has just ended: extending it is a race with its expiry. */
-  endingHold(companyId: string): KnownMovement | undefined {
-    const sinceMs = this.nowMs() - ENDED_MS_MAX;
-    return this.knowledge.holds
-      .filter((hold) => hold.companyId === companyId && hold.endsAtMs > sinceMs)
-      .sort((one, other) => one.endsAtMs - other.endsAtMs)[0];
+  /** A hold that is about to end, or just has: extending it is a race with its expiry. */
+  endingHold(companyId: string): KnownHold | undefined {
+    const fromMs = this.nowMs() - ENDED_MS_MAX;
+    const ending = this.knowledge.holds.filter(
+      ({ companyId: owner, endsAtMs }) =>
+        owner === companyId && endsAtMs > fromMs && endsAtMs < fromMs + ENDING_MS_MAX,
+    );
+    return ending.length > 0 ? this.chance.pick(ending) : undefined;
   }
 
-  /** How long a hold lives yet, as far as its client knows; milliseconds. */
-  untilEndMs(holdId: string): number {
-    const hold = this.knowledge.holds.find(({ id }) => id === holdId);
-    return hold ? hold.endsAtMs - this.nowMs() : 0;
+  /** How long a client waits to extend a hold just when it ends, by one clock or another. */
+  untilLastMomentMs({ endsAtMs }: KnownHold): number {
+    const [earliestMs, latestMs] = this.chance.happens(500) ? [-600, 100] : [-4_500, 4_000];
+    return Math.max(0, endsAtMs - this.nowMs() + this.chance.integer(earliestMs, latestMs));
+  }
+
+  /** Mostly by so little that whoever keeps a hold alive by such steps meets its end again and again. */
+  extension({ id, endsAtMs }: KnownHold): Command {
+    const stepMs = this.chance.integer(500, this.chance.happens(750) ? 6_000 : 150_000);
+    const expiresAt = new Date(Math.max(endsAtMs, this.nowMs()) + stepMs).toISOString();
+    return { kind: 'extend-hold', target: id, request: { expiresAt } };
   }
 
   pair(companyId: string): [KnownAccount, KnownAccount] {

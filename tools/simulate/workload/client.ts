@@ -41,9 +41,9 @@ export class Client {
       if (!maySend()) return;
       if (this.chance.happens(60)) await this.read();
       else {
-        const order = workload.next();
-        await time.pause(workload.waitMs(order));
-        await this.carryOut(order);
+        const { waitMs, toOrder } = workload.next();
+        await time.pause(waitMs);
+        await this.carryOut(toOrder());
       }
     }
   }

@@ -23,7 +23,7 @@ export interface KnownMovement {
 }
 
 export interface KnownHold extends KnownMovement {
-  /** When it ends, as its client was told; epoch milliseconds. */
+  /** When it ends, as its client was told; epoch milliseconds, 0 when it has ended already. */
   endsAtMs: number;
 }
 
@@ -47,7 +47,12 @@ export class Knowledge {
 
   /** An order was answered. */
   learn({ companyId, command }: Order, outcome: CommandOutcome<object>): void {
-    if (outcome.kind !== 'accepted') return;
+    if (outcome.kind !== 'accepted') {
+      // It is remembered, since what has ended must stay refused; but nobody tries to keep it alive.
+      const ended = this.holds.find((hold) => 'target' in command && hold.id === command.target);
+      if (ended && outcome.refusal.code.startsWith('hold-is-')) ended.endsAtMs = 0;
+      return;
+    }
     const { body } = outcome;
     switch (command.kind) {
       case 'open-account': {
@@ -72,7 +77,7 @@ export class Knowledge {
       }
       case 'extend-hold': {
         const hold = this.holds.find(({ id }) => id === command.target);
-        if (hold) hold.endsAtMs = Date.parse(command.request.expiresAt);
+        if (hold) hold.endsAtMs = Math.max(hold.endsAtMs, Date.parse(command.request.expiresAt));
         break;
       }
       case 'transaction':

@@ -12,7 +12,7 @@ const WEIGHTS: Readonly<Partial<Record<CommandKind | 'again', number>>> = {
   hold: 13,
   capture: 14,
   'increase-hold': 4,
-  'extend-hold': 5,
+  'extend-hold': 9,
   'void-hold': 4,
   reverse: 8,
   'open-account': 2,
@@ -25,9 +25,13 @@ const WEIGHTS: Readonly<Partial<Record<CommandKind | 'again', number>>> = {
 };
 
 const COMPANIES = ['acme', 'acme', 'acme', 'acme', 'acme', 'beta'];
-/** How long a client waits to extend a hold in the last moment. */
-const EXTENSION_WAIT_MS_MAX = 15_000;
 const NO_TEXT = { description: null, reference: null, metadata: {} } as const;
+
+/** What a client is about to do: after a while, for which it does nothing else, by what is known then. */
+export interface Intention {
+  readonly waitMs: number;
+  readonly toOrder: () => Order;
+}
 
 /** Makes the commands of all clients: sensible ones mostly, from what clients know, and some that must be refused. */
 export class Workload {
@@ -43,26 +47,33 @@ export class Workload {
     this.choices = new Choices(chance, knowledge, nowMs);
   }
 
-  /** The next order of any client. */
-  next(): Order {
-    const { chance, knowledge } = this;
+  /** What any client does next. */
+  next(): Intention {
+    const { chance } = this;
     const what = chance.weighted(WEIGHTS);
+    const companyId = chance.pick(COMPANIES);
+    const ending = what === 'extend-hold' ? this.choices.endingHold(companyId) : undefined;
+    if (!ending || chance.happens(150)) return { waitMs: 0, toOrder: () => this.order(what, companyId) };
+    return {
+      waitMs: this.choices.untilLastMomentMs(ending),
+      toOrder: () => this.ordered(companyId, this.choices.extension(ending)),
+    };
+  }
+
+  private order(what: keyof typeof WEIGHTS, companyId: string): Order {
+    const { chance, knowledge } = this;
     if (what === 'again' && knowledge.orders.length > 0) {
       const earlier = chance.happens(700) ? chance.pickHot(knowledge.orders) : chance.pick(knowledge.orders);
       return chance.happens(750) ? earlier : this.altered(earlier);
     }
-    const companyId = chance.pick(COMPANIES);
-    const command = this.command(what === 'again' ? 'transfer' : what, companyId);
-    // A few keys are words that any company's client might choose.
-    const key = chance.happens(10) ? `payment-${chance.integer(1, 9)}` : `key-${(this.keys += 1)}`;
-    return { companyId, key, command };
+    return this.ordered(companyId, this.command(what === 'again' ? 'transfer' : what, companyId));
   }
 
-  /** How long its client waits before it sends an order: a hold is extended when its time is about to be over. */
-  waitMs({ command }: Order): number {
-    if (command.kind !== 'extend-hold' || !this.chance.happens(600)) return 0;
-    const untilEndMs = this.choices.untilEndMs(command.target);
-    return untilEndMs < EXTENSION_WAIT_MS_MAX ? untilEndMs + this.chance.integer(-4_500, 4_000) : 0;
+  /** Under a key of its own; a few are words that any company's client might choose. */
+  private ordered(companyId: string, command: Command): Order {
+    const { chance } = this;
+    const key = chance.happens(10) ? `payment-${chance.integer(1, 9)}` : `key-${(this.keys += 1)}`;
+    return { companyId, key, command };
   }
 
   /** The same key with another request. */
@@ -119,7 +130,8 @@ export class Workload {
       }
       case 'hold': {
         const legs = this.heldLegs(companyId);
-        const expiresAt = chance.happens(200) ? null : this.choices.instantIn(chance.integer(1_000, 200_000));
+        const livesMs = chance.integer(1_000, chance.happens(300) ? 15_000 : 200_000);
+        const expiresAt = chance.happens(200) ? null : this.choices.instantIn(livesMs);
         const rest = { kind: 'hold', ...NO_TEXT, ...this.choices.conditions(companyId) };
         return { kind, request: { form: 'hold', legs, expiresAt, ...rest } };
       }
@@ -135,8 +147,7 @@ export class Workload {
           : this.command('hold', companyId);
       }
       case 'extend-hold': {
-        const ending = chance.happens(700) ? this.choices.endingHold(companyId) : undefined;
-        const hold = ending ?? this.choices.movement(this.knowledge.holds, companyId);
+        const hold = this.choices.movement(this.knowledge.holds, companyId);
         const expiresAt = this.choices.instantIn(chance.integer(2_000, 150_000));
         return { kind, target: hold?.id ?? chance.uuid(), request: { expiresAt } };
       }

@@ -23,6 +23,8 @@ interface Weather {
   readonly crashes: number;
   readonly losses: number;
   readonly latencyMs: number;
+  /** How often news of the log stays away for seconds, per mille. */
+  readonly late: number;
   /** Between two disturbances of whole processes. */
   readonly disturbanceMs: number;
 }
@@ -40,6 +42,7 @@ export class Adversary {
       crashes: 0.3 * severity,
       losses: 3 * chance.pick([0.3, 1, 3]),
       latencyMs: chance.pick([1, 5, 20, 60, 250]),
+      late: chance.pick([0, 10, 40]),
       disturbanceMs: 8_000 / severity,
     };
   }
@@ -78,6 +81,12 @@ export class Adversary {
   /** Half of a call: the way there, or the way back. */
   latencyMs(): number {
     return this.isCalm ? this.chance.fraction() : this.chance.delayMs(this.weather.latencyMs);
+  }
+
+  /** How long a follower of the log waits for news; now and then it falls behind by seconds. */
+  newsMs(): number {
+    const isLate = !this.isCalm && this.chance.happens(this.weather.late);
+    return isLate ? this.chance.integer(500, 5_000) : this.latencyMs();
   }
 
   /** How long an append that its sender gave up wanders before it arrives. */

@@ -209,7 +209,7 @@ export class Connection extends EventStore {
 
   private arrival(): Promise<void> {
     return new Promise((resolve) => {
-      this.life.deliver(this.adversary.latencyMs(), resolve);
+      this.life.deliver(this.adversary.newsMs(), resolve);
     });
   }
 
