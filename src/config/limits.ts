@@ -183,6 +183,8 @@ export const limits = {
   settlerTakeoverAfterMs: 7_000,
   /** How long the watch over accounts waits after it lost the store. */
   watchRestartMs: 500,
+  /** Unreadable types of event it tells the log of, each once. */
+  unreadableTypesToldMax: 100,
   /** How long a settler waits after it lost the store. */
   settlerRestartMs: 1_000,
 

@@ -146,9 +146,9 @@ export class InMemoryEventStore extends EventStore {
   }
 }
 
-function passes(event: RecordedEvent, { streamPrefixes, eventTypes }: SubscribeAllOptions): boolean {
+function passes(event: RecordedEvent, { streamPrefixes, exceptEventTypes }: SubscribeAllOptions): boolean {
   return (
     (streamPrefixes?.some((prefix) => event.streamName.startsWith(prefix)) ?? false) ||
-    (eventTypes?.includes(event.type) ?? false)
+    (exceptEventTypes !== undefined && !exceptEventTypes.includes(event.type))
   );
 }

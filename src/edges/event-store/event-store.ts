@@ -89,8 +89,11 @@ export interface SubscribeAllOptions {
   readonly after: bigint | 'start';
   /** Only streams whose name starts with one of these. Exactly one of the two filters is given. */
   readonly streamPrefixes?: readonly string[];
-  /** Only events of these types. */
-  readonly eventTypes?: readonly string[];
+  /**
+   * Only events of other types than these, and none of the store's own. A reader of a few types names those it can do without: one
+   * that it was never told of is then met, and not missed.
+   */
+  readonly exceptEventTypes?: readonly string[];
   readonly signal: AbortSignal;
 }
 

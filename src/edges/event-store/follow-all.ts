@@ -64,14 +64,17 @@ export async function* followAll(
 }
 
 function filterOf(
-  { streamPrefixes, eventTypes }: SubscribeAllOptions,
+  { streamPrefixes, exceptEventTypes }: SubscribeAllOptions,
   pacing: Pick<FilterOptions, 'checkpointInterval' | 'maxSearchWindow' | 'checkpointReached'>,
 ): Filter {
-  assert((streamPrefixes === undefined) !== (eventTypes === undefined), 'A subscription has one filter.');
+  assert(
+    (streamPrefixes === undefined) !== (exceptEventTypes === undefined),
+    'A subscription has one filter.',
+  );
   if (streamPrefixes) return streamNameFilter({ ...pacing, prefixes: [...streamPrefixes] });
   // Whole names: a prefix would let the next version of a type pass as this one.
-  const names = (eventTypes ?? []).map((type) => type.replaceAll('.', '\\.')).join('|');
-  return eventTypeFilter({ ...pacing, regex: `^(?:${names})$` });
+  const names = (exceptEventTypes ?? []).map((type) => `${type.replaceAll('.', '\\.')}$`);
+  return eventTypeFilter({ ...pacing, regex: `^(?!${['\\$', ...names].join('|')})` });
 }
 
 /** Read again after waiting: the signal may have fired since it was last looked at. */

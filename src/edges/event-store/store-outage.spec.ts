@@ -68,7 +68,7 @@ describe('an outage of the event store', () => {
       () => store.readAll({ after: 'start' })[Symbol.asyncIterator]().next(),
       () =>
         store
-          .subscribeAll({ after: 'start', eventTypes: ['A'], signal })
+          .subscribeAll({ after: 'start', exceptEventTypes: ['A'], signal })
           [Symbol.asyncIterator]()
           .next(),
     ];

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { limits } from '../../config/limits.js';
-import { AppendOutcomeUnknown, type EventStore } from '../../edges/event-store/event-store.js';
+import { AppendOutcomeUnknown, isStoreAway, type EventStore } from '../../edges/event-store/event-store.js';
 import { assert } from '../../kernel/assert.js';
 import { toInstant, type Clock } from '../../kernel/clock.js';
 import type { IdSource } from '../../kernel/ids.js';
@@ -118,7 +118,16 @@ export class Posting {
     const { context, transactionId, parent, text, request, conditions } = command;
     // 1 Decide.
     const nowMs = this.clock.nowMs();
-    const plan = await this.decide(command, nowMs);
+    let plan: Result<Plan, Refusal>;
+    try {
+      plan = await this.decide(command, nowMs);
+    } catch (error) {
+      // It can't be decided anew, as when an account can't be read any more. It may have been decided before.
+      if (isStoreAway(error)) throw error;
+      const recorded = await this.earlier(command, await lookAtAttempts(this.store, transactionId));
+      if (recorded) return recorded;
+      throw error;
+    }
     // A request that reserves nothing learns of an earlier outcome from its commit; others must not reserve twice.
     const mayDisturb =
       !plan.ok ||

@@ -81,6 +81,31 @@ describe('the ledger’s client of the event store', () => {
     await waitFor('it is closed', () => isClosed.yes, 10 * limits.storeClientCloseMsMax);
   });
 
+  it('gives a follower of all but some types the others, known to anybody or not, and none of the store itself', async () => {
+    const stream = `account-${randomUUID()}`;
+    const start = await store.headPosition();
+    const types = ['Known', 'Known.v2', 'KnownToo', 'Kept.v2', 'Kept', 'KeptXv2', 'New'];
+    // A stream's metadata is an event of the store's own.
+    await store.keepNewest(`accountSnapshot-${randomUUID()}`, 1);
+    await store.append(
+      stream,
+      'no_stream',
+      types.map((type, index) => ({ ...anEvent(index), type })),
+    );
+    const seen: string[] = [];
+    const stopping = new AbortController();
+    const exceptEventTypes = ['Known', 'KnownToo', 'Kept.v2'];
+    for await (const message of store.subscribeAll({
+      after: start,
+      exceptEventTypes,
+      signal: stopping.signal,
+    })) {
+      if (message.kind === 'event') seen.push(message.event.type);
+      if (message.kind === 'caught-up') stopping.abort();
+    }
+    expect(seen).toEqual(['Known.v2', 'Kept', 'KeptXv2', 'New']);
+  });
+
   it('gives two followers of the same streams every event once, from where each began', async () => {
     const stream = `account-${randomUUID()}`;
     const start = await store.headPosition();

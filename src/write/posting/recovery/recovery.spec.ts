@@ -424,4 +424,31 @@ describe('the settler role', () => {
     await until(() => settler.status().state === 'stopped', 'it stopped');
     expect(settler.status().reason).toContain('EntryPosted.v9');
   });
+
+  it('skips no version of what happens to holds that it cannot read, even where nothing is owed any more', async () => {
+    const store = new InMemoryEventStore();
+    const metadata = {
+      $correlationId: 'c',
+      $causationId: 'c',
+      actor: 'a',
+      companyId: 'c',
+      requestId: 'r',
+      schemaVersion: 2,
+    };
+    const append = (streamName: string, type: string, data: object) =>
+      store.append(streamName, 'no_stream', [{ id: randomUUID(), type, data, metadata }]);
+    await append('accountSnapshot-x', 'AccountSnapshot.v9', {});
+    await append('transaction-x', 'TransactionAuthorized.v2', {});
+    // A newer version settled what there was, and stopped in good order.
+    const owedAfter = String(await store.headPosition());
+    await append('settler-lease', 'SettlerBeat', {
+      owner: 'newer',
+      owedAfter,
+      holdsAfter: 'start',
+      released: true,
+    });
+    const settler = aSettler(store);
+    await until(() => settler.status().state === 'stopped', 'it stopped');
+    expect(settler.status().reason).toContain('TransactionAuthorized.v2');
+  });
 });

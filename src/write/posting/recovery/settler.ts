@@ -2,6 +2,7 @@ import { limits } from '../../../config/limits.js';
 import {
   isStoreAway,
   type EventStore,
+  type RecordedEvent,
   type SubscribeAllOptions,
 } from '../../../edges/event-store/event-store.js';
 import { toLedgerEvent, UnknownEventType } from '../../../edges/event-store/ledger-event.js';
@@ -9,6 +10,7 @@ import { AssertionFailure } from '../../../kernel/assert.js';
 import type { Clock } from '../../../kernel/clock.js';
 import type { IdSource } from '../../../kernel/ids.js';
 import { ACCOUNT_STREAM_PREFIX } from '../../accounts/events.js';
+import { typesBut } from '../../followed-types.js';
 import type { WriteMetrics } from '../../metrics.js';
 import { MACHINE_PATIENCE, pause, type Patience } from '../../patience.js';
 import { TRANSACTION_STREAM_PREFIX } from '../../transactions/events.js';
@@ -27,6 +29,7 @@ export interface SettlerStatus {
 }
 
 const OWED_STREAM_PREFIXES = [ACCOUNT_STREAM_PREFIX, TRANSACTION_STREAM_PREFIX];
+const NOT_OF_HOLDS = typesBut(HOLD_EVENT_TYPES);
 
 /** What a leading settler follows, and does about it. */
 interface Known {
@@ -127,7 +130,7 @@ export class Settler {
       ),
       this.follow(
         known.holds,
-        { after: resume.holdsAfter, eventTypes: HOLD_EVENT_TYPES, signal },
+        { after: resume.holdsAfter, exceptEventTypes: NOT_OF_HOLDS, signal },
         () => (holdsAreCurrent = true),
       ),
       this.sweepAgainAndAgain(known, () => holdsAreCurrent, signal),
@@ -175,10 +178,17 @@ export class Settler {
     onCaughtUp: () => void,
   ): Promise<void> {
     for await (const message of this.store.subscribeAll(options)) {
-      if (message.kind === 'event') book.apply(toLedgerEvent(message.event));
+      if (message.kind === 'event') this.takeIn(book, message.event);
       else if (message.kind === 'checkpoint') book.passed(message.position);
       else onCaughtUp();
     }
+  }
+
+  /** @throws UnknownEventType: what can't be understood of money is never skipped */
+  private takeIn(book: InFlightTracker | OpenHolds, event: RecordedEvent): void {
+    if (OWED_STREAM_PREFIXES.some((prefix) => event.streamName.startsWith(prefix))) {
+      book.apply(toLedgerEvent(event));
+    } else book.passed(event.position);
   }
 
   /** Looks again and again for what has become due. Before the log is caught up, most of what looks due was done long ago. */
