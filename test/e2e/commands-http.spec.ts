@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Served } from '../../src/app/serve.js';
+import { limits } from '../../src/config/limits.js';
 import { AppendOutcomeUnknown, EventStoreUnavailable } from '../../src/edges/event-store/event-store.js';
 import { PROBLEM_CODES, PROBLEMS } from '../../src/edges/http/problem.js';
 import { PostgresUnavailable } from '../../src/edges/postgres/sqlstate.js';
@@ -221,6 +222,7 @@ describe('refusals over HTTP', () => {
     expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
     expect(answer.headers.get('ledger-position')).toBe('9');
     expect(answer.headers.get('idempotency-replayed')).toBe('true');
+    expect(answer.headers.get('retry-after')).toBe(retryable ? `${limits.retryAfterBusySeconds}` : null);
     expect(answer.json).toEqual({
       type: `/problems/${code}`,
       title,

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { limits } from '../../config/limits.js';
 import type { CommandOutcome } from '../../write/command.js';
 import type { Refusal } from '../../write/refusals.js';
 import { Problem, PROBLEMS, type ProblemError } from './problem.js';
@@ -59,6 +60,7 @@ export function problemOf(refusal: Refusal, headers: Readonly<Record<string, str
     errors,
     details,
     headers,
+    ...(PROBLEMS[code].retryable ? { retryAfterSeconds: limits.retryAfterBusySeconds } : {}),
     detail: sentence(PROBLEMS[code].title, facts),
   });
 }

@@ -302,7 +302,7 @@ export const PROBLEMS: { readonly [Code in ProblemCode]: ProblemEntry } = {
     'Fund the account or lower the amount, then use a new key; this refusal is final for its key.',
   ),
   'account-has-too-many-reservations': passing(
-    409,
+    429,
     'The account has as many open reservations as it may have.',
     'Let transactions settle, or capture or void holds on the account, then send the same request with the same key: an account has at most 3,500 open reservations.',
   ),
