@@ -226,9 +226,9 @@ function unavailable(): EventStoreUnavailable {
   return new EventStoreUnavailable('The event store is not reachable.');
 }
 
-function passes(event: RecordedEvent, { streamPrefixes, eventTypes }: SubscribeAllOptions): boolean {
+function passes(event: RecordedEvent, { streamPrefixes, exceptEventTypes }: SubscribeAllOptions): boolean {
   return (
     (streamPrefixes?.some((prefix) => event.streamName.startsWith(prefix)) ?? false) ||
-    (eventTypes?.includes(event.type) ?? false)
+    (exceptEventTypes !== undefined && !exceptEventTypes.includes(event.type))
   );
 }
