@@ -7,7 +7,9 @@ import type {
   TransactionEvent,
   TransactionPosted,
 } from '../transactions/events.js';
-import { attemptKey, left, type HoldState, type TransactionState } from '../transactions/state.js';
+import { attemptKey } from '../transactions/attempt-key.js';
+import { left, type HoldState } from '../transactions/hold-state.js';
+import type { TransactionState } from '../transactions/state.js';
 import type { AttemptName } from './road.js';
 
 /**

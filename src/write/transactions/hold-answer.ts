@@ -1,7 +1,8 @@
 import { assert } from '../../kernel/assert.js';
 import type { TransactionAuthorized, TransactionPosted } from './events.js';
 import type { HoldView } from './hold-view.js';
-import { evolveTransaction, type HoldState } from './state.js';
+import type { HoldState } from './hold-state.js';
+import { evolveTransaction } from './state.js';
 
 /** The hold as it stands. */
 export function toHoldView(hold: HoldState, revision: bigint): HoldView {

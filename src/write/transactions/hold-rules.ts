@@ -1,6 +1,8 @@
 import { limits } from '../../config/limits.js';
 import { refusal, type Refusal } from '../refusals.js';
-import { attemptKey, left, type HoldState, type TransactionState } from './state.js';
+import { attemptKey } from './attempt-key.js';
+import { left, type HoldState } from './hold-state.js';
+import type { TransactionState } from './state.js';
 
 /** The company's hold, or why there is none. */
 export function visibleHold(parent: TransactionState | null, companyId: string): HoldState | null {

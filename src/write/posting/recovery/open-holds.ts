@@ -1,5 +1,5 @@
 import type { RecordedLedgerEvent } from '../../../edges/event-store/ledger-event.js';
-import { attemptKey } from '../../transactions/state.js';
+import { attemptKey } from '../../transactions/attempt-key.js';
 import type { HeldLeg, ReservedPart } from '../../transactions/events.js';
 import { NO_SCHEDULE, type Schedule } from './due-work.js';
 

@@ -17,7 +17,8 @@ import { refusal, type Refusal } from '../../refusals.js';
 import type { ReservedPart } from '../events.js';
 import { capturesRule, endedRule, isTouched, visibleHold } from '../hold-rules.js';
 import { toRequestedLegs, type RequestedLeg } from '../requested-legs.js';
-import { attemptKey, left, type HeldFunds, type HoldState } from '../state.js';
+import { attemptKey } from '../attempt-key.js';
+import { left, type HeldFunds, type HoldState } from '../hold-state.js';
 import type { CaptureHoldRequest } from './capture-hold.command.js';
 
 /** Names the capture that is decided. */

@@ -4,7 +4,8 @@ import type { Guard, Plan, Rival, RoadFacts } from '../../posting/road.js';
 import { refusal, type Refusal } from '../../refusals.js';
 import { decideHeldLegs } from '../held-legs.decide.js';
 import { endedRule, legsRule, visibleHold } from '../hold-rules.js';
-import { attemptKey, type HoldState } from '../state.js';
+import { attemptKey } from '../attempt-key.js';
+import type { HoldState } from '../hold-state.js';
 import type { IncreaseHoldRequest } from './increase-hold.command.js';
 
 /** Names the increase that is decided. */

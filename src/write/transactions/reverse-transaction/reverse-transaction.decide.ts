@@ -7,7 +7,8 @@ import type { RequestedPostingLeg } from '../../posting/legs.js';
 import type { Rival } from '../../posting/road.js';
 import type { Guard, Plan, RoadFacts } from '../../posting/road.js';
 import { refusal, type Refusal } from '../../refusals.js';
-import { attemptKey, type PostedState, type TransactionState } from '../state.js';
+import { attemptKey } from '../attempt-key.js';
+import type { PostedState, TransactionState } from '../state.js';
 import type { ReverseTransactionRequest } from './reverse-transaction.command.js';
 
 /** Names the reversal that is decided. */
