@@ -9,7 +9,7 @@ export const KINDS = {
   transfer: { reserves: 1, settles: 2, outcome: 'posted' },
   transaction: { reserves: 2, settles: 3, outcome: 'posted' },
   hold: { reserves: 2, settles: 0, outcome: 'authorized' },
-  increase: { reserves: 1, settles: 1, outcome: 'authorized' },
+  increase: { reserves: 2, settles: 1, outcome: 'authorized' },
   capture: { reserves: 1, settles: 3, outcome: 'posted' },
   reversal: { reserves: 2, settles: 3, outcome: 'posted' },
   /** A transaction of which one leg is reserved and another has too little: that is its outcome, for ever. */
