@@ -52,12 +52,13 @@ function cell(value: unknown): string {
 describe('the schema for analysts', () => {
   let server: TestPostgres;
   let postgres: Postgres;
+  let databaseUrl: string;
   let analyst: PostgresSession;
   let store: InMemoryEventStore;
 
   beforeAll(async () => {
     server = await startTestPostgres();
-    ({ postgres } = await server.createDatabase());
+    ({ postgres, databaseUrl } = await server.createDatabase());
     await migrate(postgres, MIGRATIONS);
     expect(await admitAnalysts(postgres)).toBeNull();
     store = new InMemoryEventStore();
@@ -123,6 +124,31 @@ describe('the schema for analysts', () => {
     }
   });
 
+  it('keeps the locks that hold up a read model from everybody but the ledger', async () => {
+    const jo = new URL(databaseUrl);
+    jo.username = 'jo';
+    jo.password = 'secret';
+    await postgres.query(`create role jo login password 'secret' in role ${ANALYST_ROLE}`);
+    const login = new Postgres({ databaseUrl: jo.href, applicationName: 'spec' });
+    const names = await postgres.query<{ name: string }>(
+      `select distinct proname as name from pg_proc where proname ~ '^pg_(try_)?advisory_(xact_)?lock'`,
+    );
+    expect(names.rows).toHaveLength(8);
+    try {
+      for (const { name } of names.rows) {
+        for (const lock of [`hashtextextended('evenkeel:projection:counters', 0)`, '1, 2']) {
+          await expect(login.query(`select ${name}(${lock})`)).rejects.toThrow(
+            /permission denied for function/,
+          );
+        }
+      }
+    } finally {
+      await login.close();
+    }
+    // The ledger itself goes on as before, at this start and at the next.
+    expect(await admitAnalysts(postgres)).toBeNull();
+  });
+
   it('says with a unit what every table, view and column is', async () => {
     const { rows } = await postgres.query<{ what: string }>(
       `select format('%s.%s.%s', c.relnamespace::regnamespace, c.relname, a.attname) as what
@@ -162,7 +188,9 @@ describe('the schema for analysts', () => {
     const managed = new Postgres({ databaseUrl: url.href, applicationName: 'spec' });
     try {
       await migrate(managed, MIGRATIONS);
-      // The cluster has the role already: whoever owns the views may let it read them.
+      // The cluster has the role already: whoever owns the views may let it read them, and may not keep the locks.
+      const toRun = /have an administrator run in it: (do .*)$/.exec((await admitAnalysts(managed)) ?? '');
+      await fresh.postgres.query(toRun?.[1] ?? '');
       expect(await admitAnalysts(managed)).toBeNull();
       await postgres.query(`alter role ${ANALYST_ROLE} rename to another_analyst`);
       expect(await admitAnalysts(managed)).toContain(

@@ -2,6 +2,7 @@ import type { EventStore } from '../../src/edges/event-store/event-store.js';
 import type { Sql } from '../../src/edges/postgres/sql.js';
 import { CheckpointRefused, readCheckpoint, refuseMisfit, type Checkpoint } from './checkpoint.js';
 import { readStop } from './control.js';
+import { holderOf } from './lock-holder.js';
 import { isOneOf, streamsOf } from './money-streams.js';
 import { lockOf } from './projector.js';
 import type { Projection, StoppedAt } from './projection.js';
@@ -47,7 +48,7 @@ export async function inspectProjection(
   const [checkpoint, stop, isLed] = [
     await readCheckpoint(sql, name),
     await readStop(sql, name),
-    await isHeld(sql, lockOf(name)),
+    (await holderOf(sql, lockOf(name))) !== null,
   ];
   const flaw = stop?.reason ?? (checkpoint === undefined ? null : await flawOf(checkpoint, store, name));
   const oldestMs = await oldestMissingMs(store, checkpoint?.position ?? 0n, streamsOf(projection));
@@ -83,17 +84,4 @@ async function oldestMissingMs(
     if (isOneOf(prefixes, event.streamName)) return event.recordedAtMs;
   }
   return undefined;
-}
-
-/** Whether any session of this database holds an advisory lock taken by name. */
-async function isHeld(sql: Sql, lock: string): Promise<boolean> {
-  const { rows } = await sql.query<{ held: boolean }>(
-    `select exists (
-       select from pg_locks
-        where locktype = 'advisory' and granted and objsubid = 1
-          and database = (select oid from pg_database where datname = current_database())
-          and (classid::bigint << 32 | objid::bigint) = hashtextextended($1, 0)) as held`,
-    [lock],
-  );
-  return rows[0]?.held === true;
 }

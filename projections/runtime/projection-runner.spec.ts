@@ -216,7 +216,11 @@ describe('projections', () => {
     await reach(first, await store.headPosition());
     const other = new Postgres({ databaseUrl, applicationName: 'spec' });
     const second = run(store, PROJECTIONS, other);
-    await until(() => second.status().every((each) => each.state === 'standby'));
+    await until(() => second.status().every((each) => each.reason !== null));
+    for (const { state, reason } of second.status()) {
+      expect(state).toBe('standby');
+      expect(reason).toMatch(/^Another session has its lock: process \d+ of PostgreSQL, user evenkeel\.$/);
+    }
     expect(await second.waitFor('entries', await store.headPosition(), 1000)).toBe('reached');
     await first.stop();
     const [bank, one] = history.accounts;

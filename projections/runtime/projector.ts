@@ -9,6 +9,7 @@ import { clearStop, readRetries, recordStop } from './control.js';
 import type { EventFeed, FeedBatch } from './event-feed.js';
 import type { FeedHub } from './feed-hub.js';
 import { describeError, isWorthRetrying, PoisonEvent } from './failure.js';
+import { holderOf, type LockHolder } from './lock-holder.js';
 import { streamsOf } from './money-streams.js';
 import { ProjectionWriter } from './projection-writer.js';
 import {
@@ -155,7 +156,8 @@ export class Projector {
   private async becomeLeader(session: PostgresSession, signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted) {
       if (await session.tryLock(lockOf(this.projection.name))) return true;
-      this.announce('standby', null);
+      const holder = await holderOf(session, lockOf(this.projection.name));
+      this.announce('standby', holder === null ? null : describeHolder(holder));
       await sleep(limits.projectionStandbyPollMs, undefined, { signal }).catch(() => undefined);
     }
     return false;
@@ -244,4 +246,8 @@ export class Projector {
 /** The lock that whoever writes a projection's live tables holds. */
 export function lockOf(name: string): string {
   return `evenkeel:projection:${name}`;
+}
+
+function describeHolder({ pid, role }: LockHolder): string {
+  return `Another session has its lock: process ${pid} of PostgreSQL, user ${role ?? 'unknown'}.`;
 }
