@@ -151,6 +151,8 @@ describe('reading over HTTP', () => {
       [`${accounts}?cursor=abc`, 'cursor-must-be-well-formed'],
       [`${accounts}?cursor=${pageInfo.next}`, 'cursor-must-be-well-formed'],
       [`/v1/transactions?reference=r0&cursor=${pageInfo.next}`, 'cursor-must-be-well-formed'],
+      [`/v1/transactions?reference=r1&cursor=${pageInfo.next}A`, 'cursor-must-be-well-formed'],
+      [`/v1/transactions?reference=r1&cursor=*${pageInfo.next}*`, 'cursor-must-be-well-formed'],
       [`${accounts}/${customer.accountId}/balance?consistency=eventual`, 'request-must-be-valid'],
     ] as const) {
       const { status, body } = await get(path);

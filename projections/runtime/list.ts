@@ -54,7 +54,6 @@ export type ListIdentity = readonly (string | null)[];
 /** Eight-byte integers are what positions and sequences are. */
 const KEY_MAX = 2n ** 63n - 1n;
 const PART_DIGITS_MAX = 60;
-const SEAL = /^[0-9a-f]{16}$/;
 
 /** Writes a cursor as the opaque text clients hand back. It fits no other list. */
 export function encodeCursor(list: ListIdentity, { after, pinned }: Cursor): string {
@@ -86,13 +85,14 @@ export function sealParts(list: ListIdentity, parts: readonly bigint[]): string 
  */
 export function openParts(list: ListIdentity, text: string, count: number): readonly bigint[] | null {
   const texts = Buffer.from(text, 'base64url').toString('latin1').split('.');
-  const sealed = texts.pop() ?? '';
-  if (!SEAL.test(sealed) || texts.length !== count) return null;
+  texts.pop();
+  if (texts.length !== count) return null;
   const isNumber = (part: string): boolean =>
     part.length <= PART_DIGITS_MAX + 1 && /^(?:0|-?[1-9][0-9]*)$/.test(part);
   if (!texts.every(isNumber)) return null;
   const parts = texts.map(BigInt);
-  return sealed === seal(list, parts) ? parts : null;
+  // Decoding passes over what is no base64url: only the very text that was given out is one.
+  return text === sealParts(list, parts) ? parts : null;
 }
 
 /** Ties a cursor to its list. No secret: whoever forges one sees rows that are theirs to see anyway. */
