@@ -9,6 +9,7 @@ import { InMemoryEventStore } from '../../../../test/support/in-memory-event-sto
 import { MortalStore } from '../../../../test/support/mortal-store.js';
 import { WriteSide } from '../../../../test/support/write-side.js';
 import { NO_METRICS } from '../../metrics.js';
+import { MACHINE_PATIENCE, type Patience } from '../../patience.js';
 import { Settlement } from '../settle.js';
 import { HoldExpiry } from './expire-holds.js';
 import { Recovery } from './recover.js';
@@ -20,7 +21,17 @@ describe('the settler role', () => {
     await Promise.all(started.splice(0).map((settler) => settler.stop()));
   });
 
-  function aSettler(store: InMemoryEventStore): Settler {
+  /** @param sweeps how often it looks for what is due once it leads */
+  function aSettler(store: InMemoryEventStore, sweeps = Number.POSITIVE_INFINITY): Settler {
+    let sweepsLeft = sweeps;
+    const patience: Patience = {
+      ...MACHINE_PATIENCE,
+      after: (ms, call) => {
+        const isSweep = ms === limits.settlerSweepMs && settler.status().state === 'live';
+        if (isSweep) sweepsLeft -= 1;
+        return sweepsLeft < 0 ? () => undefined : MACHINE_PATIENCE.after(ms, call);
+      },
+    };
     const side = new WriteSide(store);
     // So late that everything is overdue at once.
     const clock = { nowMs: () => Date.now() + limits.recoveryAfterMs };
@@ -34,6 +45,7 @@ describe('the settler role', () => {
       { newId: () => randomUUID() },
       NO_METRICS,
       () => undefined,
+      patience,
     );
     started.push(settler);
     settler.start();
@@ -86,11 +98,8 @@ describe('the settler role', () => {
     store.beforeAppend = () => undefined;
     expect(track(store).count).toBe(count);
     reads.length = 0;
-    const settler = aSettler(store);
-    await until(() => settler.status().state === 'live', 'it leads');
-    const sinceMs = performance.now();
+    aSettler(store, 1);
     await until(() => track(store).count === 0, 'nothing is owed');
-    expect(performance.now() - sinceMs).toBeLessThan(4 * limits.settlerSweepMs);
     expect(reads.filter((name) => name.startsWith('transaction-'))).toEqual([]);
     expect(await side.money(merchant)).toMatchObject({ balance: BigInt(count / 2), entries: count / 2 });
     const left = await Promise.all(customers.map((customer) => side.money(customer)));
@@ -126,16 +135,13 @@ describe('the settler role', () => {
     const side = new HoldSide(store);
     const customer = await side.opened({ overdraftLimit: '10000' });
     const expiresAt = new Date(Date.now() + limits.recoveryAfterMs / 2).toISOString();
-    const count = limits.recoveriesAtOnceMax * 3;
+    const count = limits.recoveriesAtOnceMax * 4;
     await Promise.all(
       Array.from({ length: count }, () => side.held({ legs: [leg(customer, 'debit', '1')], expiresAt })),
     );
-    const settler = aSettler(store);
-    await until(() => settler.status().state === 'live', 'it leads');
-    const sinceMs = performance.now();
+    aSettler(store, 1);
     const ended = () => store.log.filter(({ type }) => type === 'HoldExpired').length;
     await until(() => ended() === count, 'all have expired');
-    expect(performance.now() - sinceMs).toBeLessThan(3 * limits.settlerSweepMs);
     await until(
       () => store.log.filter(({ type }) => type === 'ReservationReleased').length === count,
       'all is back',
