@@ -2,6 +2,7 @@ import type { RecordedLedgerEvent } from '../../src/edges/event-store/ledger-eve
 import { imbalances } from '../../src/kernel/money.js';
 import { ACCOUNT_STREAM_PREFIX } from '../../src/write/accounts/events.js';
 import type { PostedLeg } from '../../src/write/transactions/events.js';
+import { openedRow, rowAfter } from './account-rows.js';
 import { ALL_ACCOUNTS, isInPart, type AccountPart } from './account-part.js';
 import { AuditedAccount, Sums } from './audited-account.js';
 import { Findings } from './findings.js';
@@ -93,7 +94,11 @@ export class Audit {
     if (event.type === 'AccountOpened') {
       const { accountId, companyId, accountType, currency, overdraftLimit } = event.data;
       const limit = overdraftLimit === null ? null : BigInt(overdraftLimit);
-      this.accounts.set(accountId, new AuditedAccount(accountId, companyId, accountType, currency, limit));
+      const row = openedRow(event);
+      this.accounts.set(
+        accountId,
+        new AuditedAccount(accountId, companyId, accountType, currency, limit, row),
+      );
       return;
     }
     const account = this.accounts.get(id);
@@ -105,6 +110,7 @@ export class Audit {
       this.findings.add('account stream has a gap', `${where(event)} follows revision ${account.revision}.`);
     }
     account.revision = event.revision;
+    account.row = rowAfter(account.row, event);
     if (event.type === 'OverdraftLimitChanged') {
       const limit = event.data.overdraftLimit;
       account.changeLimit(limit === null ? null : BigInt(limit), event.revision);

@@ -1,4 +1,5 @@
 import { balanceOf, lowersBalance, type AccountType, type Direction } from '../../src/kernel/money.js';
+import type { AccountRow } from './account-rows.js';
 
 /** Debits and credits, in minor units. */
 export class Sums {
@@ -36,6 +37,8 @@ export class AuditedAccount {
     readonly type: AccountType,
     readonly currency: string,
     private overdraftLimit: bigint | null,
+    /** What `accounts` should say of it. */
+    public row: AccountRow,
   ) {}
 
   /** The balance as the account's own stream has it. */

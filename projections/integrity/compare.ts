@@ -1,8 +1,11 @@
+import { differenceOfRows, type AccountRow } from './account-rows.js';
 import type { Audit } from './audit.js';
 import type { AuditedAccount } from './audited-account.js';
 import type { Findings } from './findings.js';
 import type { ReadModel, ReadModelRow } from './read-models.js';
 import type { DifferingRows } from './row-digests.js';
+
+const NO_ROW = 'no row';
 
 /**
  * Compares a read model with the log as it was at the read model's own position: what was written since is not there in
@@ -17,33 +20,50 @@ export function compareReadModel(
   model: ReadModel,
   findings: Findings,
 ): readonly DifferingRows[] {
-  if (model.rows !== null) compareAccounts(audit, model, model.rows, findings);
+  if (model.rows !== null) compareMoney(audit, model, model.rows, findings);
+  if (model.accounts !== null) compareEach(audit, model, model.accounts, findings, differenceOfAccount);
   return model.digests.flatMap((each) => audit.rows.differing(each));
 }
 
-function compareAccounts(
+function compareMoney(
   audit: Audit,
   model: ReadModel,
   rows: ReadonlyMap<string, ReadModelRow>,
   findings: Findings,
 ): void {
-  for (const account of audit.accounts.values()) {
-    const row = rows.get(account.accountId);
+  compareEach(audit, model, rows, findings, (account, row) => {
     const hasMoved = account.legs.debits + account.legs.credits > 0n;
     // A journal has rows only for accounts that money moved on.
-    if (row === undefined && model.name === 'entries' && !hasMoved) continue;
-    const difference = row === undefined ? 'no row' : differenceOf(account, row);
-    if (difference === null) continue;
+    if (row === undefined && model.name === 'entries' && !hasMoved) return null;
+    return row === undefined ? NO_ROW : differenceOf(account, row);
+  });
+}
+
+function differenceOfAccount(account: AuditedAccount, row: AccountRow | undefined): string | null {
+  return row === undefined ? NO_ROW : differenceOfRows(row, account.row);
+}
+
+/** Takes the accounts of both sides one by one. @param difference what to tell of one; null where nothing differs */
+function compareEach<Row>(
+  audit: Audit,
+  { name, position }: ReadModel,
+  rows: ReadonlyMap<string, Row>,
+  findings: Findings,
+  difference: (account: AuditedAccount, row: Row | undefined) => string | null,
+): void {
+  for (const account of audit.accounts.values()) {
+    const found = difference(account, rows.get(account.accountId));
+    if (found === null) continue;
     findings.add(
       'PostgreSQL differs',
-      `${model.name} of account ${account.accountId} at position ${model.position}: ${difference}.`,
+      `${name} of account ${account.accountId} at position ${position}: ${found}.`,
     );
   }
-  for (const { accountId } of rows.values()) {
+  for (const accountId of rows.keys()) {
     if (audit.accounts.has(accountId)) continue;
     findings.add(
       'PostgreSQL differs',
-      `${model.name} has a row for account ${accountId}, which the log does not have.`,
+      `${name} has a row for account ${accountId}, which the log does not have.`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { readCheckpoint } from '../runtime/checkpoint.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import type { Sql } from '../../src/edges/postgres/sql.js';
+import { readAccountRows, type AccountRow } from './account-rows.js';
 import { ALL_ACCOUNTS, partCondition, type AccountPart } from './account-part.js';
 import { readTableDigests, type TableDigests } from './row-digests.js';
 
@@ -25,6 +26,8 @@ export interface ReadModel {
   readonly storeId: string;
   /** Per account of the part that was read; null on a read model that is not about accounts. */
   readonly rows: ReadonlyMap<string, ReadModelRow> | null;
+  /** What `accounts` says of each account of that part; null on any other read model. */
+  readonly accounts: ReadonlyMap<string, AccountRow> | null;
   /** Of every row, where rows are compared one by one. */
   readonly digests: readonly TableDigests[];
 }
@@ -41,7 +44,7 @@ const journalOf = (part: AccountPart): string => `
     from ledger.entries where ${partCondition(part)} group by account_id`;
 
 /**
- * Reads the read models that hold money, all on one snapshot, each with its own checkpoint.
+ * Reads the read models of accounts and of money, all on one snapshot, each with its own checkpoint.
  *
  * @param part whose accounts are read
  * @returns those that were ever begun
@@ -62,12 +65,13 @@ export async function readReadModels(
       // A lock takes no snapshot. Taken before the first one, it keeps a rebuild from putting tables in place whose rows
       // that snapshot would only partly see.
       await sql.query(
-        'lock table ledger.account_balances, ledger.entries, ledger.transactions in access share mode',
+        'lock table ledger.accounts, ledger.account_balances, ledger.entries, ledger.transactions in access share mode',
       );
       const models = [
-        await readModel(sql, 'account_balances', balancesOf(part)),
-        await readModel(sql, 'entries', journalOf(part)),
-        await readModel(sql, 'transactions', null),
+        await readModel(sql, 'accounts', { accounts: await readAccountRows(sql, part) }),
+        await readModel(sql, 'account_balances', { rows: await readMoney(sql, balancesOf(part)) }),
+        await readModel(sql, 'entries', { rows: await readMoney(sql, journalOf(part)) }),
+        await readModel(sql, 'transactions', {}),
       ];
       return models.filter((model) => model !== undefined);
     });
@@ -76,18 +80,24 @@ export async function readReadModels(
   }
 }
 
-async function readModel(sql: Sql, name: string, accounts: string | null): Promise<ReadModel | undefined> {
+async function readModel(
+  sql: Sql,
+  name: string,
+  found: Partial<Pick<ReadModel, 'rows' | 'accounts'>>,
+): Promise<ReadModel | undefined> {
   const checkpoint = await readCheckpoint(sql, name);
   if (checkpoint === undefined) return undefined;
   return {
     name,
     ...checkpoint,
-    rows: accounts === null ? null : await readAccounts(sql, accounts),
+    rows: null,
+    accounts: null,
+    ...found,
     digests: await readTableDigests(sql, name, checkpoint.position),
   };
 }
 
-async function readAccounts(sql: Sql, text: string): Promise<ReadonlyMap<string, ReadModelRow>> {
+async function readMoney(sql: Sql, text: string): Promise<ReadonlyMap<string, ReadModelRow>> {
   const { rows } = await sql.query<{
     account_id: string;
     currency: string;

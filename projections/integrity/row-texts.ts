@@ -2,6 +2,9 @@ import { hash } from 'node:crypto';
 import type { RecordedLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import { ACCOUNT_STREAM_PREFIX } from '../../src/write/accounts/events.js';
 
+/** 64 bits. */
+const DIGEST_DIGITS = 16;
+
 /** A column's text, the same from the log and from SQL; null where the row has none. */
 export type ColumnText = string | null;
 
@@ -121,7 +124,17 @@ export function hashOf({ columns }: ComparedRows, row: readonly ColumnText[]): b
     const value = row[index] ?? null;
     text += value === null ? '-|' : isFree ? `${Buffer.byteLength(value)}:${value}|` : `${value}|`;
   });
-  return BigInt(`0x${hash('md5', text, 'hex').slice(0, 16)}`);
+  return BigInt(`0x${digestOf(text)}`);
+}
+
+/** The first half of the MD5 of a text, in hex. */
+export function digestOf(text: string): string {
+  return hash('md5', text, 'hex').slice(0, DIGEST_DIGITS);
+}
+
+/** The same in SQL, of an expression that gives text. */
+export function digestSql(expression: string): string {
+  return `substr(md5(${expression}), 1, ${DIGEST_DIGITS})`;
 }
 
 /** The same in SQL: an expression over a row of the table, as a signed `bigint`. */
@@ -129,17 +142,17 @@ export function hashSql({ columns }: ComparedRows): string {
   const texts = columns.map(({ sql, isFree }) =>
     isFree ? `coalesce(octet_length(${sql}) || ':' || ${sql}, '-')` : `coalesce(${sql}, '-')`,
   );
-  return `('x' || substr(md5(${texts.join(` || '|' || `)} || '|'), 1, 16))::bit(64)::bigint`;
+  return `('x' || ${digestSql(`${texts.join(` || '|' || `)} || '|'`)})::bit(64)::bigint`;
 }
 
-/** An instant of events has milliseconds. */
-function toMicroseconds(instant: string): string {
+/** An instant of events has milliseconds; a `timestamptz` is compared by its microseconds. */
+export function toMicroseconds(instant: string): string {
   const epochMs = Date.parse(instant);
   return epochMs === 0 ? '0' : `${epochMs}000`;
 }
 
 /** A value's text as PostgreSQL writes a `jsonb`: members by the length of their names, then by their bytes. */
-function toJsonb(value: unknown): string {
+export function toJsonb(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(toJsonb).join(', ')}]`;
   const members = Object.entries(value).toSorted(([a], [b]) => compareNames(a, b));

@@ -71,6 +71,7 @@ describe('npm run verify', () => {
     expect(verdict.owedLegs).toEqual({ all: 1, overdue: 0 });
     expect(verdict.unownedReservations).toEqual({ all: 1, overdue: 0 });
     expect(verdict.readModels.map(({ name, accounts }) => ({ name, accounts }))).toEqual([
+      { name: 'accounts', accounts: 2 },
       { name: 'account_balances', accounts: 2 },
       { name: 'entries', accounts: 2 },
       { name: 'transactions', accounts: null },
@@ -218,6 +219,40 @@ describe('npm run verify', () => {
       await postgres.query('drop table kept');
       expect((await check()).audit.findings.shown).toEqual([]);
     }
+  });
+
+  it('finds an account of which anything was changed, and names it', async () => {
+    const child = await history.open({ name: 'ä "b" 漢', parent: bank, overdraftLimit: '5' });
+    await history.freeze(child);
+    const { accountId } = child;
+    await project();
+    expect((await check()).audit.findings.shown).toEqual([]);
+    const opening = 'company, exponent, parent, ancestors or opening is not what the log says';
+    const changes: readonly (readonly [string, string])[] = [
+      ["name = 'other'", 'name is not what the log says'],
+      ["type = 'income'", 'type income, the log says asset'],
+      ["currency = 'USD'", 'currency USD, the log says EUR'],
+      ['parent_id = null', opening],
+      ["ancestor_ids = '{}'", opening],
+      ["company_id = 'other'", opening],
+      ['overdraft_limit = null', 'overdraft_limit null, the log says 5'],
+      ["status = 'open'", 'status open, the log says frozen'],
+      [`metadata = '{"a": "b"}'`, 'metadata is not what the log says'],
+      ['revision = revision + 1', 'revision 2, the log says 1'],
+      [`account_id = '${randomUUID()}'`, 'no row'],
+    ];
+    await postgres.query('create table kept as select * from ledger.accounts');
+    for (const [change, expected] of changes) {
+      await postgres.query(`update ledger.accounts set ${change} where account_id = $1`, [accountId]);
+      const { audit } = await check();
+      const [first] = audit.findings.shown;
+      expect(first?.sentence).toContain(`accounts of account ${accountId} at position`);
+      expect(first?.sentence).toContain(`: ${expected}.`);
+      expect(audit.findings.total).toBe(change.startsWith('account_id') ? 2 : 1);
+      await postgres.query('delete from ledger.accounts');
+      await postgres.query('insert into ledger.accounts select * from kept');
+    }
+    expect((await check()).audit.findings.shown).toEqual([]);
   });
 
   it('agrees with what the write side writes: holds captured in parts, increased, voided, expired, and reversals', async () => {

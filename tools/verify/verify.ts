@@ -28,7 +28,7 @@ export interface Verdict {
 
 /**
  * Recomputes every balance from account streams, from transaction streams and from PostgreSQL, and compares them; and every
- * row of the journal and of the transactions with the event that wrote it.
+ * row of the journal, of the transactions and of the accounts with the events that wrote it.
  *
  * Right while writes go on: the read models are read first, on one snapshot, and each is compared at its own position.
  *
@@ -63,7 +63,10 @@ export async function verify(
   return {
     audit,
     head,
-    readModels: models.map(({ name, position, rows }) => ({ name, position, accounts: rows?.size ?? null })),
+    readModels: models.map(({ name, position, rows, accounts }) => ({
+      ...{ name, position },
+      accounts: (rows ?? accounts)?.size ?? null,
+    })),
     owedLegs: owing([...audit.owed.values()], nowMs()),
     unownedReservations: owing(audit.unowned(), nowMs()),
   };
