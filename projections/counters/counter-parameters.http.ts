@@ -109,6 +109,21 @@ export function toWindow(
   return { from, to };
 }
 
+/**
+ * Reads which window a sum over one key is of, as {@link toWindow} does.
+ *
+ * @throws Problem `request-must-be-valid` naming a parameter that only a series has
+ */
+export function toSumWindow(parameters: KeyParameters, nowMs: number): ReturnType<typeof toWindow> {
+  const extra = (['from', 'to'] as const).find((name) => parameters[name] !== undefined);
+  if (extra === undefined) return toWindow(parameters, nowMs);
+  throw refusedParameter(
+    extra,
+    'isAlone',
+    'A sum has window and at: leave from and to out, or send granularity instead of window for a series.',
+  );
+}
+
 /** Cuts the present to the finest buckets that are kept as long as a window is. */
 function cutNow(now: number, seconds: number): number {
   const fine = COUNTER_SHAPE.granularities.find(

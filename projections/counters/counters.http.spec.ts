@@ -203,6 +203,14 @@ describe('counters, over HTTP', () => {
       '#query/window',
       'isAlone',
     ]);
+    for (const name of ['from', 'to']) {
+      expect(await problem(`${key}?window=15m&${name}=${from}`)).toEqual([
+        400,
+        valid,
+        `#query/${name}`,
+        'isAlone',
+      ]);
+    }
     const far = toInstant(at + 1_501 * MINUTE);
     expect(await problem(`${key}?granularity=1m&from=${from}&to=${far}`)).toEqual([
       400,

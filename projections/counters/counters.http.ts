@@ -28,6 +28,7 @@ import {
   refuseNotKept,
   toKey,
   toSegment,
+  toSumWindow,
   toWindow,
   WindowParameters,
 } from './counter-parameters.http.js';
@@ -151,7 +152,7 @@ export class ReadCountersController {
     key: string,
     parameters: KeyParameters,
   ): Promise<CounterWindow> {
-    const range = toWindow(parameters, Date.now());
+    const range = toSumWindow(parameters, Date.now());
     const { from, to } = range;
     const query = new ReadCounterWindowQuery(principal, counter, key, from, to, toAtLeast(parameters));
     const found = foundOr(await projected(this.queries.execute(query)), (notKept) =>
