@@ -73,8 +73,30 @@ describe('reading over HTTP', () => {
         ['nonsense', 'default'],
       ] as const) {
         const { status, body } = await get(`/v1/accounts/${id}/${path}`, company);
-        expect({ status, code: body['code'] }).toEqual({ status: 404, code: 'account-must-exist' });
+        const pointer = '#path/accountId';
+        expect({ status, body }).toMatchObject({
+          status: 404,
+          body: { code: 'account-must-exist', pointer, errors: [{ pointer }] },
+        });
       }
+    }
+    for (const [list, name] of [
+      ['transactions', 'accountId'],
+      ['accounts', 'parentId'],
+    ] as const) {
+      const pointer = `#query/${name}`;
+      for (const [id, company] of [
+        [bank.accountId, 'other'],
+        [randomUUID(), 'default'],
+      ] as const) {
+        expect(await get(`/v1/${list}?${name}=${id}`, company)).toMatchObject({
+          status: 404,
+          body: { code: 'account-must-exist', pointer, errors: [{ pointer }], details: { accountId: id } },
+        });
+      }
+      const fresh = await history.open();
+      const { status, body } = await get(`/v1/${list}?${name}=${fresh.accountId}`);
+      expect({ status, data: body['data'] }).toEqual({ status: 200, data: [] });
     }
     expect((await get(`/v1/accounts?${await head()}`, 'other')).body['data']).toHaveLength(1);
     expect((await get('/v1/transactions', 'other')).body['data']).toEqual([]);

@@ -7,7 +7,7 @@ import { DescribeQuery } from '../../src/edges/http/api-docs.js';
 import { POSITION_HEADER } from '../../src/edges/http/command-answer.js';
 import { Optional } from '../../src/edges/http/fields.js';
 import { CurrentPrincipal } from '../../src/edges/http/principal.js';
-import { Problem } from '../../src/edges/http/problem.js';
+import { notThere } from '../../src/edges/http/problem.js';
 import { PathId } from '../../src/edges/http/validation.js';
 import type { Principal } from '../../src/kernel/principal.js';
 import type { BalanceView } from '../../src/write/accounts/account-view.js';
@@ -122,7 +122,7 @@ export class ReadBalanceController {
       asOf === null
         ? await this.find(principal, accountId, parameters)
         : await this.findAt(principal, accountId, asOf, parameters);
-    if (balance === null) throw new Problem('account-must-exist');
+    if (balance === null) throw notThere('account-must-exist');
     void reply.header(POSITION_HEADER, balance.position);
     return balance;
   }

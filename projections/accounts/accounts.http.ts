@@ -5,9 +5,11 @@ import { IsIn } from 'class-validator';
 import { DescribeQuery } from '../../src/edges/http/api-docs.js';
 import { IsCurrencyCode, IsId, Optional } from '../../src/edges/http/fields.js';
 import { CurrentPrincipal } from '../../src/edges/http/principal.js';
+import { notThere } from '../../src/edges/http/problem.js';
 import { ACCOUNT_TYPES, type AccountType } from '../../src/kernel/money.js';
 import type { Principal } from '../../src/kernel/principal.js';
 import type { AccountStatus, AccountView } from '../../src/write/accounts/account-view.js';
+import { ReadAccountQuery } from '../../src/write/accounts/read-account/read-account.query.js';
 import {
   answerPage,
   PageInfo,
@@ -122,10 +124,12 @@ export class ListAccountsController {
       'In the order they were opened. Accounts opened after the first page are no part of the list.',
     answers: [{ status: 200, description: 'A page of accounts.', type: AccountList, example: EXAMPLE }],
     problems: [
+      'account-must-exist',
       'request-must-be-valid',
       'cursor-must-be-well-formed',
       'projection-is-behind',
       'reads-are-unavailable',
+      'event-store-is-unavailable',
     ],
   })
   async list(
@@ -136,9 +140,15 @@ export class ListAccountsController {
     const filters = { parentId: parentId?.toLowerCase() ?? null, status, type, currency };
     const list = ['accounts', principal.companyId, ...Object.values(filters)];
     const page = toPageRequest(list, parameters);
-    return answerPage(
-      list,
-      await projected(this.queries.execute(new ListAccountsQuery(principal, filters, page))),
-    );
+    const found = await projected(this.queries.execute(new ListAccountsQuery(principal, filters, page)));
+    // An account without sub-accounts and one that is not the company's look alike here; the log knows.
+    if (
+      filters.parentId !== null &&
+      found.rows.length === 0 &&
+      (await this.queries.execute(new ReadAccountQuery(principal, filters.parentId))) === null
+    ) {
+      throw notThere('account-must-exist', '#query/parentId', { accountId: filters.parentId });
+    }
+    return answerPage(list, found);
   }
 }

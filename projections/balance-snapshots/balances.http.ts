@@ -7,7 +7,7 @@ import { limits } from '../../src/config/limits.js';
 import { DescribeQuery } from '../../src/edges/http/api-docs.js';
 import { IsCurrencyCode, IsId, isId, IsInstant, Optional } from '../../src/edges/http/fields.js';
 import { CurrentPrincipal } from '../../src/edges/http/principal.js';
-import { Problem } from '../../src/edges/http/problem.js';
+import { notThere, Problem } from '../../src/edges/http/problem.js';
 import { ACCOUNT_TYPES, type AccountType } from '../../src/kernel/money.js';
 import type { Principal } from '../../src/kernel/principal.js';
 import { ReadAccountQuery } from '../../src/write/accounts/read-account/read-account.query.js';
@@ -225,7 +225,7 @@ export class ListBalancesController {
     for (const accountId of found.accountIds) {
       if ((await this.queries.execute(new ReadAccountQuery(principal, accountId))) !== null) continue;
       const pointer = accountId === scope.parentId ? '#query/parent' : '#query/account';
-      throw new Problem('account-must-exist', { pointer, details: { accountId } });
+      throw notThere('account-must-exist', pointer, { accountId });
     }
     const query = new ListBalancesQuery(principal, scope, asOf, page, found.accountIds);
     const again = await projected(this.queries.execute(query));

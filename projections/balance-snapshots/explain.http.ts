@@ -5,7 +5,7 @@ import { limits } from '../../src/config/limits.js';
 import { DescribeQuery } from '../../src/edges/http/api-docs.js';
 import { IsInstant, Optional } from '../../src/edges/http/fields.js';
 import { CurrentPrincipal } from '../../src/edges/http/principal.js';
-import { Problem } from '../../src/edges/http/problem.js';
+import { notThere } from '../../src/edges/http/problem.js';
 import { PathId } from '../../src/edges/http/validation.js';
 import type { Direction } from '../../src/kernel/money.js';
 import type { Principal } from '../../src/kernel/principal.js';
@@ -216,7 +216,7 @@ export class ExplainBalanceController {
   /** What is known of an account that was opened a moment ago. */
   private async nothing(principal: Principal, accountId: string): Promise<Explanation> {
     const opened = await this.queries.execute(new ReadAccountQuery(principal, accountId));
-    if (opened === null) throw new Problem('account-must-exist');
+    if (opened === null) throw notThere('account-must-exist');
     const { currency, exponent } = opened.account;
     return { currency, exponent, before: 0n, after: 0n, page: { rows: [], next: null, position: 0n } };
   }

@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, ValidateBy } from 'class-validator';
 import { limits } from '../../src/config/limits.js';
 import { IsInstant, isText, Optional } from '../../src/edges/http/fields.js';
-import { Problem } from '../../src/edges/http/problem.js';
+import { notThere, Problem } from '../../src/edges/http/problem.js';
 import { toInstant } from '../../src/kernel/clock.js';
 import { FreshnessParameters, refusedParameter, toUtc } from '../runtime/list.http.js';
 import { COUNTER_SHAPE, floorTo, type Granularity } from './counter-shape.js';
@@ -202,7 +202,7 @@ export function foundOr<Answer extends { readonly kind: 'found' }>(
   answer: Answer | NotKept | UnknownCounter,
   refuse: (notKept: NotKept) => Problem,
 ): Answer {
-  if (answer.kind === 'unknown') throw new Problem('counter-must-exist');
+  if (answer.kind === 'unknown') throw notThere('counter-must-exist');
   if (answer.kind === 'not-kept') throw refuse(answer);
   return answer;
 }

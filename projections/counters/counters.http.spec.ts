@@ -159,8 +159,8 @@ describe('counters, over HTTP', () => {
     expect(await problem('/v1/counters/nothing/home?window=1h')).toEqual([
       404,
       'counter-must-exist',
-      undefined,
-      undefined,
+      '#path/counter',
+      'counter-must-exist',
     ]);
     expect(await problem(key)).toEqual([400, valid, '#query/window', 'isPresent']);
     expect(await problem(`${key}?window=0s`)).toEqual([400, valid, '#query/window', 'isWindow']);

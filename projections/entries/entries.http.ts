@@ -3,7 +3,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiParam, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { DescribeQuery } from '../../src/edges/http/api-docs.js';
 import { CurrentPrincipal } from '../../src/edges/http/principal.js';
-import { Problem } from '../../src/edges/http/problem.js';
+import { notThere } from '../../src/edges/http/problem.js';
 import { PathId } from '../../src/edges/http/validation.js';
 import type { Direction } from '../../src/kernel/money.js';
 import type { Principal } from '../../src/kernel/principal.js';
@@ -120,7 +120,7 @@ export class ListEntriesController {
       found.rows.length === 0 &&
       (await this.queries.execute(new ReadAccountQuery(principal, accountId))) === null
     ) {
-      throw new Problem('account-must-exist');
+      throw notThere('account-must-exist');
     }
     return answerPage(list, found);
   }

@@ -7,7 +7,7 @@ import { limits } from '../../src/config/limits.js';
 import { DescribeQuery } from '../../src/edges/http/api-docs.js';
 import { POSITION_HEADER } from '../../src/edges/http/command-answer.js';
 import { CurrentPrincipal } from '../../src/edges/http/principal.js';
-import { Problem } from '../../src/edges/http/problem.js';
+import { notThere, Problem } from '../../src/edges/http/problem.js';
 import { PathId } from '../../src/edges/http/validation.js';
 import { toInstant } from '../../src/kernel/clock.js';
 import type { Principal } from '../../src/kernel/principal.js';
@@ -157,7 +157,7 @@ export class ReadStatementController {
     if (found !== null) return found;
     // Opened a moment ago, perhaps: nothing was on it yet.
     const opened = await this.queries.execute(new ReadAccountQuery(principal, scope.accountId));
-    if (opened === null) throw new Problem('account-must-exist');
+    if (opened === null) throw notThere('account-must-exist');
     const { name, type, currency, exponent } = opened.account;
     const nothing = { opening: 0n, closing: 0n, lines: [], next: null, position: 0n };
     return { ...scope, name, type, currency, exponent, ...nothing };

@@ -3,7 +3,9 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiProperty, ApiTags } from '@nestjs/swagger';
 import { DescribeQuery } from '../../src/edges/http/api-docs.js';
 import { CurrentPrincipal } from '../../src/edges/http/principal.js';
+import { notThere } from '../../src/edges/http/problem.js';
 import type { Principal } from '../../src/kernel/principal.js';
+import { ReadAccountQuery } from '../../src/write/accounts/read-account/read-account.query.js';
 import { answerPage, PageInfo, projected, toPageRequest, type AnsweredPage } from '../runtime/list.http.js';
 import { toFilters, TransactionListParameters } from './transaction-filters.http.js';
 import { ListTransactionsQuery, type ListedTransaction } from './transactions.query.js';
@@ -78,10 +80,12 @@ export class ListTransactionsController {
       { status: 200, description: 'A page of transactions.', type: TransactionList, example: EXAMPLE },
     ],
     problems: [
+      'account-must-exist',
       'request-must-be-valid',
       'cursor-must-be-well-formed',
       'projection-is-behind',
       'reads-are-unavailable',
+      'event-store-is-unavailable',
     ],
   })
   async list(
@@ -91,8 +95,17 @@ export class ListTransactionsController {
     const filters = toFilters(parameters);
     const list = ['transactions', principal.companyId, JSON.stringify(filters, digitsOf)];
     const page = toPageRequest(list, parameters);
-    const query = new ListTransactionsQuery(principal, filters, page);
-    return answerPage(list, await projected(this.queries.execute(query)));
+    const found = await projected(this.queries.execute(new ListTransactionsQuery(principal, filters, page)));
+    const { accountId } = filters;
+    // An account without transactions and one that is not the company's look alike here; the log knows.
+    if (
+      accountId !== null &&
+      found.rows.length === 0 &&
+      (await this.queries.execute(new ReadAccountQuery(principal, accountId))) === null
+    ) {
+      throw notThere('account-must-exist', '#query/accountId', { accountId });
+    }
+    return answerPage(list, found);
   }
 }
 

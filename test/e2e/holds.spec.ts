@@ -200,7 +200,7 @@ describe('POST /v1/holds/{holdId}/...', () => {
     };
     for (const id of ['00000000-0000-4000-8000-000000000000', 'x']) {
       const answer = await post(`/v1/holds/${id}/${step}`, bodies[step]);
-      expect(answer.json).toMatchObject({ status: 404, code: 'hold-must-exist', pointer: null });
+      expect(answer.json).toMatchObject({ status: 404, code: 'hold-must-exist', pointer: '#path/holdId' });
     }
   });
 });

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { limits } from '../../config/limits.js';
 import type { CommandOutcome } from '../../write/command.js';
 import type { Refusal } from '../../write/refusals.js';
-import { Problem, PROBLEMS, type ProblemError } from './problem.js';
+import { pathPointerOf, Problem, PROBLEMS, type ProblemError } from './problem.js';
 
 export const POSITION_HEADER = 'ledger-position';
 export const REPLAYED_HEADER = 'idempotency-replayed';
@@ -24,7 +24,9 @@ export function answerCommand<Body extends object>(
   headers: (body: Body) => Readonly<Record<string, string>> = () => ({}),
 ): Positioned<Body> {
   if (outcome.kind === 'refused') {
-    throw problemOf(outcome.refusal, outcomeHeaders(outcome.position, outcome.replayed));
+    const { refusal } = outcome;
+    const pointer = refusal.pointer ?? pathPointerOf(refusal.code);
+    throw problemOf({ ...refusal, pointer }, outcomeHeaders(outcome.position, outcome.replayed));
   }
   void reply.status(outcome.settled ? status : 202);
   void reply.headers({ ...outcomeHeaders(outcome.position, outcome.replayed), ...headers(outcome.body) });

@@ -97,6 +97,35 @@ export class Problem extends Error {
   }
 }
 
+/** What a path names, by the refusal that says there is none: its parameter. */
+const PATH_PARAMETERS = {
+  'account-must-exist': 'accountId',
+  'counter-must-exist': 'counter',
+  'hold-must-exist': 'holdId',
+  'transaction-must-exist': 'transactionId',
+} as const satisfies Partial<Record<ProblemCode, string>>;
+
+/** A refusal of something that a path names and that is not there. */
+export type PathRefusal = keyof typeof PATH_PARAMETERS;
+
+/** Where in a path stands what a refusal says is not there; null for a refusal of something else. */
+export function pathPointerOf(code: ProblemCode): string | null {
+  return Object.hasOwn(PATH_PARAMETERS, code) ? `#path/${PATH_PARAMETERS[code as PathRefusal]}` : null;
+}
+
+/**
+ * The problem of a request that names something which is not there.
+ *
+ * @param pointer where it is named
+ */
+export function notThere(
+  code: PathRefusal,
+  pointer = `#path/${PATH_PARAMETERS[code]}`,
+  details: Readonly<Record<string, string>> = {},
+): Problem {
+  return new Problem(code, { errors: [{ pointer, rule: code, detail: PROBLEMS[code].title }], details });
+}
+
 /** The problem of a request that breaks one rule of its schema; what is wrong is a sentence. */
 export function brokenRule(pointer: string, rule: string, detail: string): Problem {
   return new Problem('request-must-be-valid', {

@@ -4,7 +4,7 @@ import { limits } from '../../config/limits.js';
 import { assert } from '../../kernel/assert.js';
 import { COUNTER_NAME_SENTENCE, isCounterName, isId, metadataFault } from './fields.js';
 import { escapePointer } from './json-body.js';
-import { Problem, type ProblemCode, type ProblemError } from './problem.js';
+import { notThere, Problem, type PathRefusal, type ProblemError } from './problem.js';
 
 /**
  * Holds every body and query to its DTO: unknown fields are refused, nothing is converted silently, and each broken
@@ -42,15 +42,10 @@ class BrokenRules extends Error {
 
 /** Reads an id from a path: what is no UUID names nothing, so it is simply not there. */
 export class PathId implements PipeTransform<string, string> {
-  constructor(
-    private readonly code: Extract<
-      ProblemCode,
-      'account-must-exist' | 'transaction-must-exist' | 'hold-must-exist'
-    >,
-  ) {}
+  constructor(private readonly code: PathRefusal) {}
 
   transform(value: string): string {
-    if (!isId(value)) throw new Problem(this.code);
+    if (!isId(value)) throw notThere(this.code);
     return value.toLowerCase();
   }
 }

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { DescribeQuery } from '../../../edges/http/api-docs.js';
 import { POSITION_HEADER } from '../../../edges/http/command-answer.js';
 import { CurrentPrincipal } from '../../../edges/http/principal.js';
-import { Problem } from '../../../edges/http/problem.js';
+import { notThere } from '../../../edges/http/problem.js';
 import { PathId } from '../../../edges/http/validation.js';
 import type { Principal } from '../../../kernel/principal.js';
 import { Account, ACCOUNT_PROBLEMS, accountHeaders, EXAMPLE_ACCOUNT } from '../account.http.js';
@@ -38,7 +38,7 @@ export class ReadAccountController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Account> {
     const found = await this.queries.execute(new ReadAccountQuery(principal, accountId));
-    if (found === null) throw new Problem('account-must-exist');
+    if (found === null) throw notThere('account-must-exist');
     const { account, balance } = found;
     void reply.headers({ ...accountHeaders(account), [POSITION_HEADER]: balance.position });
     return { ...account, position: balance.position };

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { DescribeQuery } from '../../../edges/http/api-docs.js';
 import { POSITION_HEADER } from '../../../edges/http/command-answer.js';
 import { CurrentPrincipal } from '../../../edges/http/principal.js';
-import { Problem } from '../../../edges/http/problem.js';
+import { notThere } from '../../../edges/http/problem.js';
 import { PathId } from '../../../edges/http/validation.js';
 import type { Principal } from '../../../kernel/principal.js';
 import { EXAMPLE_HOLD, Hold, holdHeaders } from '../hold.http.js';
@@ -38,7 +38,7 @@ export class ReadHoldController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Hold> {
     const found = await this.queries.execute(new ReadHoldQuery(principal, holdId));
-    if (found === null) throw new Problem('hold-must-exist');
+    if (found === null) throw notThere('hold-must-exist');
     const { hold, position } = found;
     void reply.headers({ ...holdHeaders(hold), [POSITION_HEADER]: position });
     return { ...hold, position };

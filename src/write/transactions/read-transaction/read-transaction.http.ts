@@ -4,7 +4,7 @@ import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { DescribeQuery } from '../../../edges/http/api-docs.js';
 import { IDEMPOTENCY_KEY_PATTERN } from '../../../edges/http/idempotency-key.js';
 import { CurrentPrincipal } from '../../../edges/http/principal.js';
-import { Problem } from '../../../edges/http/problem.js';
+import { notThere } from '../../../edges/http/problem.js';
 import { PathId } from '../../../edges/http/validation.js';
 import type { Principal } from '../../../kernel/principal.js';
 import type { LinkedTransactionView, RejectedTransactionView } from '../transaction-view.js';
@@ -47,7 +47,7 @@ export class ReadTransactionController {
     @CurrentPrincipal() principal: Principal,
     @Param('transactionId', new PathId('transaction-must-exist')) transactionId: string,
   ): Promise<LinkedTransactionView | RejectedTransactionView> {
-    return this.read(new ReadTransactionQuery(principal, { transactionId }));
+    return this.read(new ReadTransactionQuery(principal, { transactionId }), '#path/transactionId');
   }
 
   @Get('by-idempotency-key/:key')
@@ -64,13 +64,16 @@ export class ReadTransactionController {
     @Param('key') idempotencyKey: string,
   ): Promise<LinkedTransactionView | RejectedTransactionView> {
     // What is no key made nothing.
-    if (!IDEMPOTENCY_KEY_PATTERN.test(idempotencyKey)) throw new Problem('transaction-must-exist');
-    return this.read(new ReadTransactionQuery(principal, { idempotencyKey }));
+    if (!IDEMPOTENCY_KEY_PATTERN.test(idempotencyKey)) throw notThere('transaction-must-exist', '#path/key');
+    return this.read(new ReadTransactionQuery(principal, { idempotencyKey }), '#path/key');
   }
 
-  private async read(query: ReadTransactionQuery): Promise<LinkedTransactionView | RejectedTransactionView> {
+  private async read(
+    query: ReadTransactionQuery,
+    pointer: string,
+  ): Promise<LinkedTransactionView | RejectedTransactionView> {
     const found = await this.queries.execute(query);
-    if (found === null) throw new Problem('transaction-must-exist');
+    if (found === null) throw notThere('transaction-must-exist', pointer);
     return found;
   }
 }
