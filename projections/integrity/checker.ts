@@ -39,7 +39,7 @@ const PACE: CheckerPace = {
 };
 
 /** The read models that are compared; the audit keeps behind them, so that it can be at their positions. */
-const COMPARED = ['accounts', 'account_balances', 'entries', 'transactions'];
+const COMPARED = ['accounts', 'account_balances', 'entries', 'transactions', 'balance_snapshots'];
 
 /**
  * Checks the ledger all the time, as `npm run verify` does once: re-derives every balance from the streams at a bounded pace,

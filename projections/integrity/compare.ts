@@ -22,6 +22,9 @@ export function compareReadModel(
 ): readonly DifferingRows[] {
   if (model.rows !== null) compareMoney(audit, model, model.rows, findings);
   if (model.accounts !== null) compareEach(audit, model, model.accounts, findings, differenceOfAccount);
+  for (const sentence of model.differences) {
+    findings.add('PostgreSQL differs', `At position ${model.position} ${sentence}.`);
+  }
   return model.digests.flatMap((each) => audit.rows.differing(each));
 }
 

@@ -2,6 +2,7 @@ import type { EventStore } from '../../src/edges/event-store/event-store.js';
 import { toLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import type { Sql } from '../../src/edges/postgres/sql.js';
+import { assert } from '../../src/kernel/assert.js';
 import { isMoneyStream } from '../runtime/money-streams.js';
 import type { Findings } from './findings.js';
 import type { DifferingRows } from './row-digests.js';
@@ -21,7 +22,7 @@ type Row = readonly ColumnText[];
 /**
  * Finds out which rows differ: reads the ranges of the log again, and the rows that belong there.
  *
- * @param findings where each is added, by its transaction
+ * @param findings where each is added, by its transaction or account
  * @throws EventStoreUnavailable, PostgresUnavailable, UnknownEventType
  */
 export async function nameRows(
@@ -92,10 +93,12 @@ async function readStored(
   logged: ReadonlyMap<string, Row>,
 ): Promise<Map<string, Row>> {
   const { table, positionColumn, columns } = rows;
+  const [key] = columns;
+  assert(key, 'A row has a column that names it.');
   const texts = columns.map((column) => column.sql).join(', ');
   const read = await sql.query<{ row: (string | null)[] }>(
     `select array[${texts}] as row from ledger.${table}
-      where (${positionColumn} >= $1 and ${positionColumn} <= $2) or transaction_id = any($3::uuid[])`,
+      where (${positionColumn} >= $1 and ${positionColumn} <= $2) or ${key.name} = any($3::uuid[])`,
     [
       from < INT8_MIN ? INT8_MIN : from,
       to > INT8_MAX ? INT8_MAX : to - 1n,
@@ -116,7 +119,7 @@ function positionIndex({ columns, positionColumn }: ComparedRows): number {
 function name({ keyLength, columns }: ComparedRows, row: Row): string {
   const account = columns.findIndex((column) => column.name === 'account_id');
   const leg = keyLength > 1 ? ` leg ${row[1]} on account ${row[account]}` : '';
-  return `transaction ${row[0]}${leg}`;
+  return account === 0 ? `account ${row[0]}` : `transaction ${row[0]}${leg}`;
 }
 
 /** What clients wrote is theirs: only that it differs is told. */

@@ -1,12 +1,20 @@
+import { SNAPSHOT_SHAPE } from '../balance-snapshots/snapshot-shape.js';
 import { readCheckpoint } from '../runtime/checkpoint.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
 import type { Sql } from '../../src/edges/postgres/sql.js';
 import { readAccountRows, type AccountRow } from './account-rows.js';
 import { ALL_ACCOUNTS, partCondition, type AccountPart } from './account-part.js';
 import { readTableDigests, type TableDigests } from './row-digests.js';
+import { snapshotDifferences } from './snapshot-sums.js';
 
 /** The sums below walk whole tables. */
 const STATEMENT_MS_MAX = 600_000;
+
+/** What is compared, the tables of a read model in the order a rebuild takes them: so that neither waits for the other for ever. */
+const COMPARED_TABLES = [
+  ...['accounts', 'account_balances', 'entries', 'transactions'],
+  ...['snapshot_accounts', 'snapshot_entries', 'snapshot_chunks', 'balance_snapshots'],
+];
 
 /** An account's money as a table of PostgreSQL has it; null where the table does not say. */
 export interface ReadModelRow {
@@ -28,6 +36,8 @@ export interface ReadModel {
   readonly rows: ReadonlyMap<string, ReadModelRow> | null;
   /** What `accounts` says of each account of that part; null on any other read model. */
   readonly accounts: ReadonlyMap<string, AccountRow> | null;
+  /** What differs between its tables themselves: a sentence each, without the full stop. */
+  readonly differences: readonly string[];
   /** Of every row, where rows are compared one by one. */
   readonly digests: readonly TableDigests[];
 }
@@ -55,7 +65,7 @@ export async function readReadModels(
   part: AccountPart = ALL_ACCOUNTS,
 ): Promise<readonly ReadModel[]> {
   const { rows } = await postgres.query<{ exists: boolean }>(
-    `select to_regclass('ledger.entries') is not null as exists`,
+    `select to_regclass('ledger.balance_snapshots') is not null as exists`,
   );
   if (rows[0]?.exists !== true) return [];
   const session = await postgres.openSession(STATEMENT_MS_MAX);
@@ -65,13 +75,16 @@ export async function readReadModels(
       // A lock takes no snapshot. Taken before the first one, it keeps a rebuild from putting tables in place whose rows
       // that snapshot would only partly see.
       await sql.query(
-        'lock table ledger.accounts, ledger.account_balances, ledger.entries, ledger.transactions in access share mode',
+        `lock table ${COMPARED_TABLES.map((table) => `ledger.${table}`).join(', ')} in access share mode`,
       );
       const models = [
         await readModel(sql, 'accounts', { accounts: await readAccountRows(sql, part) }),
         await readModel(sql, 'account_balances', { rows: await readMoney(sql, balancesOf(part)) }),
         await readModel(sql, 'entries', { rows: await readMoney(sql, journalOf(part)) }),
         await readModel(sql, 'transactions', {}),
+        await readModel(sql, 'balance_snapshots', {
+          differences: await snapshotDifferences(sql, part, SNAPSHOT_SHAPE),
+        }),
       ];
       return models.filter((model) => model !== undefined);
     });
@@ -83,7 +96,7 @@ export async function readReadModels(
 async function readModel(
   sql: Sql,
   name: string,
-  found: Partial<Pick<ReadModel, 'rows' | 'accounts'>>,
+  found: Partial<Pick<ReadModel, 'rows' | 'accounts' | 'differences'>>,
 ): Promise<ReadModel | undefined> {
   const checkpoint = await readCheckpoint(sql, name);
   if (checkpoint === undefined) return undefined;
@@ -92,6 +105,7 @@ async function readModel(
     ...checkpoint,
     rows: null,
     accounts: null,
+    differences: [],
     ...found,
     digests: await readTableDigests(sql, name, checkpoint.position),
   };

@@ -35,21 +35,21 @@ export class RowDigests {
 }
 
 /**
- * Digests the rows of a table as they are.
+ * Digests the rows of a read model as they are, those of its tables that are compared row by row.
  *
  * @param position of the newest event they contain
  */
 export async function readTableDigests(
   sql: Sql,
-  table: string,
+  readModel: string,
   position: bigint,
 ): Promise<readonly TableDigests[]> {
   const found: TableDigests[] = [];
   const shift = shiftOf(position);
-  for (const rows of COMPARED_ROWS.filter((each) => each.table === table)) {
+  for (const rows of COMPARED_ROWS.filter((each) => each.readModel === readModel)) {
     const read = await sql.query<{ block: bigint; sum: string }>(
       `select ${rows.positionColumn} >> $1::integer as block, sum(${hashSql(rows)})::text as sum
-         from ledger.${table} where ${rows.positionColumn} is not null group by 1`,
+         from ledger.${rows.table} where ${rows.positionColumn} is not null group by 1`,
       [`${shift}`],
     );
     found.push({ rows, shift, sums: new Map(read.rows.map(({ block, sum }) => [block, BigInt(sum)])) });

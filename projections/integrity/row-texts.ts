@@ -10,9 +10,11 @@ export type ColumnText = string | null;
 
 /** What is compared of a table: rows that one kind of event writes, or the columns a second event fills. */
 export interface ComparedRows {
-  readonly table: 'entries' | 'transactions';
+  /** Whose checkpoint says how far the rows have come. */
+  readonly readModel: 'entries' | 'transactions' | 'balance_snapshots';
+  readonly table: 'entries' | 'transactions' | 'snapshot_entries' | 'snapshot_accounts';
   /** Where the event that wrote these columns stands; null until it did. */
-  readonly positionColumn: 'position' | 'entry_position';
+  readonly positionColumn: 'position' | 'entry_position' | 'opened_position';
   /** How many of the columns, from the first on, name the row. */
   readonly keyLength: number;
   readonly columns: readonly ComparedColumn[];
@@ -39,6 +41,7 @@ const time = (name: string): ComparedColumn => ({
 
 /** The journal as `TransactionPosted` writes it. */
 const LEGS: ComparedRows = {
+  readModel: 'entries',
   table: 'entries',
   positionColumn: 'position',
   keyLength: 2,
@@ -60,6 +63,7 @@ const LEGS: ComparedRows = {
 
 /** What `EntryPosted` fills in. */
 const SETTLEMENTS: ComparedRows = {
+  readModel: 'entries',
   table: 'entries',
   positionColumn: 'entry_position',
   keyLength: 2,
@@ -73,6 +77,7 @@ const SETTLEMENTS: ComparedRows = {
 };
 
 const TRANSACTIONS: ComparedRows = {
+  readModel: 'transactions',
   table: 'transactions',
   positionColumn: 'position',
   keyLength: 1,
@@ -114,8 +119,51 @@ const TRANSACTIONS: ComparedRows = {
   },
 };
 
+/** What balances at earlier times are summed from, as `TransactionPosted` writes it. */
+const SNAPSHOT_ENTRIES: ComparedRows = {
+  readModel: 'balance_snapshots',
+  table: 'snapshot_entries',
+  positionColumn: 'position',
+  keyLength: 2,
+  columns: [
+    ...[plain('transaction_id'), plain('leg'), plain('account_id'), plain('direction'), plain('amount')],
+    ...[time('effective_at'), time('recorded_at'), plain('reverses'), plain('position')],
+  ],
+  rowsOf: (event) => {
+    if (event.type !== 'TransactionPosted') return [];
+    const { transactionId, legs, parent } = event.data;
+    const times = [toMicroseconds(event.data.effectiveAt), toMicroseconds(event.data.recordedAt)];
+    const reverses = parent?.relation === 'reversal' ? parent.transactionId : null;
+    return legs.map(({ accountId, direction, amount }, leg) => [
+      ...[transactionId, `${leg}`, accountId, direction, amount],
+      ...[...times, reverses, `${event.position}`],
+    ]);
+  },
+};
+
+/** The accounts they are summed for, as `AccountOpened` writes them. */
+const SNAPSHOT_ACCOUNTS: ComparedRows = {
+  readModel: 'balance_snapshots',
+  table: 'snapshot_accounts',
+  positionColumn: 'opened_position',
+  keyLength: 1,
+  columns: [
+    ...[plain('account_id'), free('company_id'), plain('type'), free('currency'), plain('exponent')],
+    ...[plain('parent_id'), plain('ancestor_ids'), plain('opened_position')],
+  ],
+  rowsOf: (event) => {
+    if (event.type !== 'AccountOpened') return [];
+    const { accountId, companyId, accountType, currency, exponent, parentId, ancestorIds } = event.data;
+    const row = [accountId, companyId, accountType, currency, `${exponent}`, parentId];
+    return [[...row, `{${ancestorIds.join(',')}}`, `${event.position}`]];
+  },
+};
+
 /** Everything that is compared row by row. */
-export const COMPARED_ROWS: readonly ComparedRows[] = [LEGS, SETTLEMENTS, TRANSACTIONS];
+export const COMPARED_ROWS: readonly ComparedRows[] = [
+  ...[LEGS, SETTLEMENTS, TRANSACTIONS],
+  ...[SNAPSHOT_ENTRIES, SNAPSHOT_ACCOUNTS],
+];
 
 /** A row's 64 bits: the first half of the MD5 of its text. It is there to find what was changed, not to withstand whoever computes it. */
 export function hashOf({ columns }: ComparedRows, row: readonly ColumnText[]): bigint {

@@ -75,6 +75,7 @@ describe('npm run verify', () => {
       { name: 'account_balances', accounts: 2 },
       { name: 'entries', accounts: 2 },
       { name: 'transactions', accounts: null },
+      { name: 'balance_snapshots', accounts: null },
     ]);
     expect(isRight(verdict)).toBe(true);
     const text = describeVerdict(verdict);
@@ -165,7 +166,7 @@ describe('npm run verify', () => {
   });
 
   it('finds a row of which anything was changed, and names its transaction', async () => {
-    const changes: readonly (readonly ['entries' | 'transactions', string, string])[] = [
+    const changes: readonly (readonly ['entries' | 'transactions' | 'snapshot_entries', string, string])[] = [
       ['entries', 'amount = amount + 1', 'amount 101, the log says 100'],
       ['entries', "direction = 'credit'", 'direction credit, the log says debit'],
       ['entries', 'balance = balance - 1', 'balance 99, the log says 100'],
@@ -180,6 +181,8 @@ describe('npm run verify', () => {
       ['entries', 'entry_position = 9000000000000000000', 'entry_position 9000000000000000000, the log says'],
       ['entries', 'position = -1', 'position -1, the log says'],
       ['entries', "transaction_id = '00000000-0000-4000-8000-000000000000'", 'no row'],
+      ['snapshot_entries', 'amount = amount + 1', 'amount 101, the log says 100'],
+      ['snapshot_entries', `reverses = '${randomUUID()}'`, ', the log says null'],
       ['transactions', "description = 'other words'", 'description is not what the log says'],
       ['transactions', "description = ''", 'description is not what the log says'],
       ['transactions', "reference = '-'", 'reference is not what the log says'],
@@ -200,14 +203,14 @@ describe('npm run verify', () => {
     const { transactionId } = await history.transfer(await history.open(), await history.open(), 100n);
     await project();
     for (const [table, change, expected] of changes) {
-      const isLeg = table === 'entries' ? 'and leg = 1' : '';
+      const isLeg = table === 'transactions' ? '' : 'and leg = 1';
       await postgres.query(`create table kept as select * from ledger.${table}`);
       await postgres.query(`update ledger.${table} set ${change} where transaction_id = $1 ${isLeg}`, [
         transactionId,
       ]);
       const { audit } = await check();
       const sentences = audit.findings.shown.map((each) => each.sentence);
-      const named = `${table} of transaction ${transactionId}${table === 'entries' ? ' leg 1 on account' : ''}`;
+      const named = `${table} of transaction ${transactionId}${isLeg === '' ? '' : ' leg 1 on account'}`;
       expect(sentences).toContainEqual(expect.stringContaining(expected));
       expect(sentences).toContainEqual(expect.stringContaining(named));
       expect(sentences.some((each) => each.includes('has a row for'))).toBe(
@@ -253,6 +256,21 @@ describe('npm run verify', () => {
       await postgres.query('insert into ledger.accounts select * from kept');
     }
     expect((await check()).audit.findings.shown).toEqual([]);
+  });
+
+  it('finds a sum of balances at earlier times that was changed, and names its account', async () => {
+    for (let count = 0; count < 260; count += 1) await history.transfer(bank, customer, 2n);
+    await project();
+    expect((await check()).audit.findings.shown).toEqual([]);
+    await postgres.query(
+      'update ledger.balance_snapshots set debits = debits + 1000000 where account_id = $1 and level = 1 and node = 0',
+      [customer.accountId],
+    );
+    const { audit } = await check();
+    expect(audit.findings.byKind).toEqual([['PostgreSQL differs', 1]]);
+    expect(audit.findings.shown[0]?.sentence).toContain(
+      `balance_snapshots of account ${customer.accountId}: level 1 node 0 before 2026-01-31 12:00:01: entries 256, debits 1000608, credits 40; its entries come to 256, 608, 40`,
+    );
   });
 
   it('agrees with what the write side writes: holds captured in parts, increased, voided, expired, and reversals', async () => {
