@@ -1,6 +1,8 @@
 import { EventStoreUnavailable, type RecordedEvent } from '../../src/edges/event-store/event-store.js';
+import { UnknownEventType } from '../../src/edges/event-store/ledger-event.js';
 import { PostgresUnavailable, sqlstateOf } from '../../src/edges/postgres/sqlstate.js';
-import { CheckpointMoved } from './checkpoint.js';
+import { CheckpointMoved, CheckpointRefused } from './checkpoint.js';
+import type { StopKind } from './projection.js';
 
 /** An event that can't be applied: the projection that met it stops there. */
 export class PoisonEvent extends Error {
@@ -24,6 +26,13 @@ export function isWorthRetrying(error: unknown): boolean {
     error instanceof PostgresUnavailable ||
     error instanceof CheckpointMoved
   );
+}
+
+/** What kind of thing an error is that is not worth retrying. */
+export function stopKindOf(error: unknown): StopKind {
+  if (error instanceof PoisonEvent)
+    return error.cause instanceof UnknownEventType ? 'unknown-event' : 'event';
+  return error instanceof CheckpointRefused ? 'checkpoint' : 'fault';
 }
 
 /** An error as one line for a log or a status, with its SQLSTATE where it has one. */

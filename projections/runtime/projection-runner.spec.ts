@@ -261,6 +261,8 @@ describe('projections', () => {
     await until(() => of('entries')?.state === 'stopped' && of('accounts')?.position === position);
     expect(of('entries')).toMatchObject({
       position: before,
+      eventsWaiting: null,
+      stopKind: 'event',
       stoppedAt: { position, type: 'EntryPosted', streamName: `account-${bank.accountId}` },
       reason: expect.stringContaining('Every entry belongs to one leg of a posted transaction') as unknown,
     });
@@ -278,6 +280,7 @@ describe('projections', () => {
     await until(() => runner.status().every((each) => each.state === 'stopped'));
     for (const status of runner.status()) {
       expect(status.reason).toContain('AccountAudited');
+      expect(status.stopKind).toBe('unknown-event');
       expect(status.position).toBe(store.log[0]?.position);
     }
   });
@@ -292,6 +295,7 @@ describe('projections', () => {
     const stopped = async (from: InMemoryEventStore): Promise<readonly (string | null)[]> => {
       const again = run(from);
       await until(() => again.status().every((each) => each.state === 'stopped'));
+      expect(new Set(again.status().map((each) => each.stopKind))).toEqual(new Set(['checkpoint']));
       return again.status().map((each) => each.reason);
     };
     for (const reason of await stopped(new InMemoryEventStore()))

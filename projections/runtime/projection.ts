@@ -88,15 +88,28 @@ export interface ProjectionStatus {
   readonly state: ProjectionState;
   /** How far its rows have come; null while this process does not know. */
   readonly position: bigint | null;
-  /** Events received and not yet written: at most the read-ahead. */
-  readonly eventsWaiting: number;
+  /** Events received and not yet written: at most the read-ahead; null while this process does not write it. */
+  readonly eventsWaiting: number | null;
   /** Age of the oldest event not yet written, as far as is known; 0 when there is none. */
   readonly lagMs: number;
   /** Why it stopped, or what keeps it from going on just now (it goes on by itself); null when all is well. */
   readonly reason: string | null;
+  /** What kind of thing it stopped for; null while it has not. */
+  readonly stopKind: StopKind | null;
   /** The event it stopped at. */
   readonly stoppedAt: StoppedAt | null;
 }
+
+/** What a projection stopped for, as one of few words: metrics have it as a label. */
+export type StopKind =
+  /** An event that is unknown to this version. */
+  | 'unknown-event'
+  /** An event that can't be applied. */
+  | 'event'
+  /** A checkpoint that must not be used. */
+  | 'checkpoint'
+  /** Something else: our own fault. */
+  | 'fault';
 
 export interface StoppedAt {
   readonly position: bigint;

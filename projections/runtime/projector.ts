@@ -8,7 +8,7 @@ import { loadCheckpoint, type Checkpoint } from './checkpoint.js';
 import { clearStop, readRetries, recordStop } from './control.js';
 import type { EventFeed, FeedBatch } from './event-feed.js';
 import type { FeedHub } from './feed-hub.js';
-import { describeError, isWorthRetrying, PoisonEvent } from './failure.js';
+import { describeError, isWorthRetrying, PoisonEvent, stopKindOf } from './failure.js';
 import { holderOf, type LockHolder } from './lock-holder.js';
 import { streamsOf } from './money-streams.js';
 import { ProjectionWriter } from './projection-writer.js';
@@ -18,6 +18,7 @@ import {
   type ProjectionLog,
   type ProjectionState,
   type ProjectionStatus,
+  type StopKind,
   type StoppedAt,
 } from './projection.js';
 
@@ -42,6 +43,7 @@ export class Projector {
   private checkpoint: Checkpoint | undefined;
   private writtenRecordedAtMs: number | undefined;
   private reason: string | null = null;
+  private stopKind: StopKind | null = null;
   private stoppedAt: StoppedAt | null = null;
   /** How often it had been asked to go on when it last began to. */
   private retriesSeen = 0n;
@@ -75,9 +77,10 @@ export class Projector {
       name: this.projection.name,
       state: this.state,
       position: this.checkpoint?.position ?? null,
-      eventsWaiting: this.feed?.length ?? 0,
+      eventsWaiting: this.feed?.length ?? null,
       lagMs: Math.max(0, nowMs - behindSinceMs),
       reason: this.reason,
+      stopKind: this.stopKind,
       stoppedAt: this.stoppedAt,
     };
   }
@@ -209,6 +212,7 @@ export class Projector {
       const { position, type, streamName, revision } = error.event;
       this.stoppedAt = { position, type, streamName, revision };
     }
+    this.stopKind = stopKindOf(error);
     const reason = describeError(error);
     this.announce('stopped', reason);
     log.error(`Projection ${name} has stopped. ${reason}`);
@@ -226,6 +230,7 @@ export class Projector {
       await sleep(limits.projectionControlPollMs, undefined, { signal }).catch(() => undefined);
     }
     if (signal.aborted) return false;
+    this.stopKind = null;
     this.stoppedAt = null;
     log.info(`Projection ${name} was asked to go on.`);
     this.announce('standby', null);

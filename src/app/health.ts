@@ -4,15 +4,10 @@ import { limits } from '../config/limits.js';
 import type { EventStore } from '../edges/event-store/event-store.js';
 import type { ServerState } from '../edges/http/http-server.js';
 import { HealthProbe, type Readiness } from '../edges/http/operations.http.js';
-import {
-  projectionLagEvents,
-  projectionLagSeconds,
-  projectionStopped,
-  projectionStoppedPosition,
-} from '../observability/metrics.js';
 import type { Settler } from '../write/posting/recovery/settler.js';
 import { measureCounters } from './counter-metrics.js';
 import { measureIntegrity } from './integrity-metrics.js';
+import { measureProjections } from './projection-metrics.js';
 import type { ReadSide } from './read-side.js';
 
 /** The parts that are asked. */
@@ -46,17 +41,7 @@ export class AppHealthProbe extends HealthProbe {
     const { checker } = this.parts.readSide;
     if (checker !== null) measureIntegrity(checker, Date.now());
     measureCounters(counterTally);
-    projectionStoppedPosition.reset();
-    for (const { name, state, eventsWaiting, lagMs, stoppedAt } of this.parts.readSide.status()) {
-      projectionLagEvents.set({ projection: name }, eventsWaiting);
-      projectionLagSeconds.set({ projection: name }, lagMs / 1000);
-      projectionStopped.set({ projection: name }, state === 'stopped' ? 1 : 0);
-      if (stoppedAt === null) continue;
-      projectionStoppedPosition.set(
-        { projection: name, event_type: stoppedAt.type },
-        Number(stoppedAt.position),
-      );
-    }
+    measureProjections(this.parts.readSide.status());
   }
 
   private async ask(): Promise<Readiness> {

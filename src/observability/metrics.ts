@@ -90,7 +90,7 @@ export const METRICS = {
   projectionLagEvents: {
     kind: 'gauge',
     name: 'ledger_projection_lag_events',
-    help: 'Events a projection has received and not yet written.',
+    help: 'Events a projection has received and not yet written; absent while this process does not write it.',
     labels: ['projection'],
   },
   projectionLagSeconds: {
@@ -102,8 +102,8 @@ export const METRICS = {
   projectionStopped: {
     kind: 'gauge',
     name: 'ledger_projection_stopped',
-    help: '1 when a projection met an event it could not apply, or a checkpoint it must not use, and stopped.',
-    labels: ['projection'],
+    help: '1 when a projection has stopped; reason is `unknown-event`, `event` (one it could not apply), `checkpoint` (one it must not use) or `fault`, and `none` while it has not.',
+    labels: ['projection', 'reason'],
   },
   projectionStoppedPosition: {
     kind: 'gauge',
