@@ -47,14 +47,20 @@ export function describeVerdict(verdict: Verdict): string {
   ];
   const hidden = findings.total - findings.shown.length;
   if (hidden > 0) lines.push(`... and ${hidden} more.`);
-  if (readModels.length === 0)
-    lines.push('PostgreSQL has no read models yet: only the streams were compared.');
   lines.push(
     isRight(verdict)
-      ? 'The ledger is right: account streams, transaction streams and PostgreSQL agree.'
+      ? `The ledger is right: account streams${readModels.length === 0 ? ' and transaction streams' : ', transaction streams and PostgreSQL'} agree.`
       : `The ledger is wrong in ${findings.total} places.`,
+    scope(readModels),
   );
   return lines.join('\n');
+}
+
+/** What the verdict is about, and what it is not. */
+function scope(readModels: Verdict['readModels']): string {
+  if (readModels.length === 0) return 'PostgreSQL has no read models yet: only the streams were compared.';
+  const names = readModels.map(({ name }) => name).join(', ');
+  return `Compared in PostgreSQL: ${names}. Counters are not: their digests are, by \`npm run rebuild -- counters\`.`;
 }
 
 function owing({ all, overdue }: { readonly all: number; readonly overdue: number }): string {

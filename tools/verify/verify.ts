@@ -28,7 +28,7 @@ export interface Verdict {
 
 /**
  * Recomputes every balance from account streams, from transaction streams and from PostgreSQL, and compares them; and every
- * row of the journal, of the transactions and of the accounts with the events that wrote it.
+ * row of the journal, of the transactions, of the accounts and of the sums behind earlier balances with the log. Counters are not compared.
  *
  * Right while writes go on: the read models are read first, on one snapshot, and each is compared at its own position.
  *
