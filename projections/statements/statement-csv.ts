@@ -1,7 +1,7 @@
 import { toDecimal } from './amount-text.js';
 import type { StatementLine, StatementPage } from './statement.query.js';
 
-/** RFC 4180: comma, CRLF, quotes doubled, a header line. UTF-8. */
+/** RFC 4180: comma, CRLF, quotes doubled, a header line. UTF-8. Texts of clients are quoted, all else holds nothing to quote. */
 const END_OF_LINE = '\r\n';
 
 const COLUMNS = [
@@ -22,8 +22,8 @@ const COLUMNS = [
   'currency',
 ];
 
-/** What a spreadsheet takes for a formula: it is shown as it is when an apostrophe stands before it. */
-const FORMULA = /^[\s]*[=+\-@\t\r]/;
+/** What a spreadsheet takes for a formula, full-width signs included: it is shown as it is when an apostrophe stands before it. */
+const FORMULA = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 /** The header line, and the opening balance as the first row. */
 export function csvHead(page: StatementPage): string {
@@ -71,16 +71,13 @@ function lineRow(line: StatementLine, { exponent, currency }: StatementPage): st
   ]);
 }
 
-/** A text that a client wrote. */
+/** A text that a client wrote: whatever separates cells elsewhere begins none in it. */
 function toText(text: string | null): string {
   if (text === null) return '';
-  return FORMULA.test(text) ? `'${text}` : text;
+  const shown = FORMULA.test(text) ? `'${text}` : text;
+  return `"${shown.replaceAll('"', '""')}"`;
 }
 
 function toRow(cells: readonly string[]): string {
-  return cells.map(quoted).join(',') + END_OF_LINE;
-}
-
-function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  return cells.join(',') + END_OF_LINE;
 }

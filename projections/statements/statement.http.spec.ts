@@ -124,7 +124,8 @@ describe('statements', () => {
   });
 
   it('come whole as CSV, however long, with texts that no spreadsheet takes for a formula', async () => {
-    const nasty = ['=1+1', '+1', '-1', '@x', 'a "quoted", text', "  =HYPERLINK('x')"];
+    const wide = ['\uff1d1', '\uff0b1', '\uff0d1', '\uff20x'];
+    const nasty = ['=1+1', '+1', '-1', '@x', 'a "quoted", text', "  =HYPERLINK('x')", 'a;=1+1', ...wide];
     for (const description of nasty) await post(5n, hourAt(40), hourAt(41), { description, reference: '=r' });
     for (let i = 0; i < 1_010; i += 1) await post(1n, hourAt(41), hourAt(41));
     const query = `from=${hourAt(40)}&to=${hourAt(42)}&${await reads.head()}`;
@@ -139,8 +140,11 @@ describe('statements', () => {
     expect(lines[0]).toMatch(/^row,effective_at,/);
     const cells = lines
       .slice(2, 2 + nasty.length)
-      .map((line) => line.split(`,'=r,`)[0]?.split(',transfer,')[1]);
-    expect(cells).toEqual([`'=1+1`, `'+1`, `'-1`, `'@x`, `"a ""quoted"", text"`, `'  =HYPERLINK('x')`]);
+      .map((line) => line.split(`,"'=r",`)[0]?.split(',"transfer",')[1]);
+    expect(cells).toEqual([
+      ...[`"'=1+1"`, `"'+1"`, `"'-1"`, `"'@x"`, `"a ""quoted"", text"`, `"'  =HYPERLINK('x')"`, `"a;=1+1"`],
+      ...wide.map((text) => `"'${text}"`),
+    ]);
     const { closing } = await page(query);
     expect(lines.at(-1)).toMatch(new RegExp(`^closing,.*,${closing.minor},${closing.decimal},EUR$`));
     expect(lines.at(-2)).toMatch(new RegExp(`,debit,1,0\\.01,${closing.minor},${closing.decimal},EUR$`));
