@@ -1,4 +1,4 @@
-import { projectionsOf } from '../../projections/index.js';
+import { MIGRATIONS, projectionsOf } from '../../projections/index.js';
 import type { Projection } from '../../projections/runtime/projection.js';
 import type { AppConfig } from '../../src/config/config.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
@@ -19,14 +19,28 @@ export function projectionsNamed(names: readonly string[], config: AppConfig): r
 }
 
 /**
- * Makes sure that the tables are there: only the ledger itself makes them.
+ * Makes sure that the tables are those of this version: only the ledger itself makes them.
  *
  * @throws Error saying how
  */
 export async function requireSchema(postgres: Postgres): Promise<void> {
-  const { rows } = await postgres.query<{ exists: boolean }>(
-    `select to_regclass('ledger.projection_controls') is not null as exists`,
+  const newest = await newestMigration(postgres);
+  if (newest === MIGRATIONS.length) return;
+  throw new Error(
+    newest > MIGRATIONS.length
+      ? `The tables of the database are of a newer version (${newest}) than this one (${MIGRATIONS.length}): use the newer one.`
+      : `The tables of the database are not yet those of this version (${newest} of ${MIGRATIONS.length} steps): start the ledger once, then try again.`,
   );
-  if (rows[0]?.exists === true) return;
-  throw new Error('The database has no tables of this version yet: start the ledger once, then try again.');
+}
+
+/** The number of the newest step of the schema that was applied; 0 before the first. */
+async function newestMigration(postgres: Postgres): Promise<number> {
+  const { rows: records } = await postgres.query<{ exists: boolean }>(
+    `select to_regclass('ledger.schema_migrations') is not null as exists`,
+  );
+  if (records[0]?.exists !== true) return 0;
+  const { rows } = await postgres.query<{ newest: number }>(
+    'select coalesce(max(number), 0) as newest from ledger.schema_migrations',
+  );
+  return rows[0]?.newest ?? 0;
 }
