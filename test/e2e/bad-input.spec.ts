@@ -258,7 +258,7 @@ const ROWS: readonly BadInput[] = [
   invalid('a void with a reason of blanks', '/reason', 'isText', () =>
     fixture.post(`/v1/holds/${NOBODY}/void`, { reason: ' ' }),
   ),
-  ...[-1, 100, 0.5, '0', null, 1e30].map((leg): BadInput =>
+  ...[-1, limits.postedLegsMax, 0.5, '0', null, 1e30].map((leg): BadInput =>
     invalid(`a reversal of leg ${JSON.stringify(leg)}`, '/legs/0/leg', 'isIndex', () =>
       fixture.post(`/v1/transactions/${NOBODY}/reverse`, {
         legs: [
