@@ -106,6 +106,8 @@ describe('the checker', () => {
     const checker = check();
     await until(() => checker.report?.mismatches['PostgreSQL differs'] === 1);
     expect(said.join('\n')).toContain(`account_balances of account ${bank.accountId}`);
+    // The report is stored after it is known in the process.
+    await until(async () => (await view()).mismatches.total > 0);
     const shown = await view();
     expect(shown).toMatchObject({ mismatches: { total: 1, kinds: { 'PostgreSQL differs': 1 } } });
     expect(JSON.stringify(shown)).not.toContain(bank.accountId);

@@ -235,7 +235,7 @@ export const limits = {
   /** How long it keeps behind read models that stand still, and when it reads the log anew from its start. */
   checkerPatienceMs: 10_000,
   checkerRestartAfterMs: 24 * 60 * 60 * 1000,
-  /** Accounts it checks at once, each about half a kilobyte; more are checked part by part, with a rest after each. */
+  /** Accounts it checks at once, each about a kilobyte; more are checked part by part, with a rest after each. */
   checkerAccountsMax: 100_000,
   /** That rest, as a multiple of what the part took. */
   checkerPartRestFactor: 3,
