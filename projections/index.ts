@@ -16,6 +16,7 @@ import {
   counterSettingsMigration,
   countersMigration,
   counterViewMigration,
+  droppedLegsMigration,
 } from './counters/counters.table.js';
 import { entriesProjection } from './entries/entries.project.js';
 import { entriesByPositionMigration, entriesMigration } from './entries/entries.table.js';
@@ -67,4 +68,5 @@ export const MIGRATIONS: readonly Migration[] = [
   counterViewMigration,
   checkpointSettingsMigration,
   counterSettingsMigration,
+  droppedLegsMigration,
 ];

@@ -38,6 +38,7 @@ export interface Total {
   duplicates: number;
   late: number;
   strays: number;
+  dropped: number;
 }
 
 /** One thing to count, as it was met. */
@@ -166,7 +167,9 @@ class Reading {
     const postings = { companyId, ...POSTINGS };
     for (const definition of [postings, ...(this.definitions.get(companyId) ?? [])]) {
       const total = this.totalOf(companyId, definition.counter, position);
-      for (const { key, ...counted } of countedLegs(definition, data)) {
+      const { legs, dropped } = countedLegs(definition, data);
+      total.dropped += dropped;
+      for (const { key, ...counted } of legs) {
         this.occurrences.push({ total, key, ...counted, id: null, clockMs: this.clockMs });
       }
     }
@@ -197,24 +200,38 @@ class Reading {
     const isNew = !this.met.has(name);
     if (isNew) this.counters += 1n;
     const begun = isNew ? { number: this.counters, position } : null;
-    const total = { companyId, counter, begun, counted: 0, duplicates: 0, late: 0, strays: 0 };
+    const total = { companyId, counter, begun, counted: 0, duplicates: 0, late: 0, strays: 0, dropped: 0 };
     this.totals.set(name, total);
     return total;
   }
 }
 
-/** What a counter counts of a transaction: each leg it agrees with, at its effective time, with its amount. */
-export function* countedLegs(
+/** What a counter counts of a transaction. */
+export interface CountableLegs {
+  /** Each leg it agrees with, at its effective time, with its amount. */
+  readonly legs: readonly Pick<Occurrence, 'key' | 'atMs' | 'value' | 'hash'>[];
+  /** How many more it would count, were their keys not too long. */
+  readonly dropped: number;
+}
+
+/** Finds what a counter counts of a transaction. */
+export function countedLegs(
   { by, where }: Pick<Definition, 'by' | 'where'>,
   posted: Extract<Handled, { type: 'TransactionPosted' }>['data'],
-): Iterable<Pick<Occurrence, 'key' | 'atMs' | 'value' | 'hash'>> {
+): CountableLegs {
+  const legs: CountableLegs['legs'][number][] = [];
+  let dropped = 0;
   const atMs = Date.parse(posted.effectiveAt);
   for (const [index, leg] of posted.legs.entries()) {
     if (!agrees(where, posted, leg)) continue;
-    const key = keyOf(by, posted, leg);
-    if (key === null) continue;
-    yield { key, atMs, value: BigInt(leg.amount), hash: shardHash(posted.transactionId, index) };
+    const found = keyOf(by, posted, leg);
+    if (found === 'too-long') dropped += 1;
+    else if (found !== null) {
+      const hash = shardHash(posted.transactionId, index);
+      legs.push({ key: found.key, atMs, value: BigInt(leg.amount), hash });
+    }
   }
+  return { legs, dropped };
 }
 
 function assertHandled(event: RecordedLedgerEvent): asserts event is Handled {

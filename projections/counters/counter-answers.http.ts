@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { limits } from '../../src/config/limits.js';
 import type { Direction } from '../../src/kernel/money.js';
 import type { CounterPart } from '../../src/write/counters/events.js';
 import { PageInfo, type AnsweredPage } from '../runtime/list.http.js';
@@ -141,6 +142,12 @@ export class Counter {
   strays!: number;
 
   @ApiProperty({
+    type: 'integer',
+    description: `Legs not counted: their key would be longer than ${limits.counterKeyCharsMax} characters.`,
+  })
+  dropped!: number;
+
+  @ApiProperty({
     type: CounterBackfill,
     nullable: true,
     description: 'Null on a counter that has no history to fill in.',
@@ -197,18 +204,18 @@ export const COUNTER_LIST_EXAMPLE: CounterList = {
         by: ['account', 'kind', 'direction'],
         where: { kind: null, currency: null, direction: null },
       },
-      ...{ counted: 12, duplicates: 0, late: 0, strays: 0, backfill: null },
+      ...{ counted: 12, duplicates: 0, late: 0, strays: 0, dropped: 0, backfill: null },
     },
     {
       counter: 'fees-by-currency',
       definition: { by: ['currency'], where: { kind: 'fee', currency: null, direction: 'credit' } },
-      ...{ counted: 4, duplicates: 0, late: 0, strays: 0 },
+      ...{ counted: 4, duplicates: 0, late: 0, strays: 0, dropped: 0 },
       backfill: { position: '1536', until: '1536', done: true },
     },
     {
       counter: 'page-views',
       definition: null,
-      ...{ counted: 42, duplicates: 3, late: 1, strays: 0, backfill: null },
+      ...{ counted: 42, duplicates: 3, late: 1, strays: 0, dropped: 0, backfill: null },
     },
   ],
   pageInfo: { next: null, hasMore: false },

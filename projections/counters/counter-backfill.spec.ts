@@ -17,6 +17,7 @@ import { rebuildAll } from '../runtime/rebuild/rebuild-all.js';
 import type { RebuildResult } from '../runtime/rebuild/rebuild.js';
 import { counterShape } from './counter-shape.js';
 import { counters } from './counters.project.js';
+import { droppedLegsMigration } from './counters.table.js';
 
 const countersProjection = counters(counterShape(loadConfig({})));
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -58,7 +59,8 @@ describe('a counter that is defined later', () => {
         {
           effectiveAt,
           kind: i % 3 === 0 ? 'fee' : 'transfer',
-          metadata: i % 2 === 0 ? { shop: `s${i % 4}` } : {},
+          // One key is too long.
+          metadata: i % 2 === 0 ? { shop: i === 6 ? 'x'.repeat(257) : `s${i % 4}` } : {},
         },
       );
     }
@@ -73,9 +75,10 @@ describe('a counter that is defined later', () => {
         where counter = $1 group by 1, 2, 3 order by 1, 2, 3`,
       [counter],
     );
-    const totals = await postgres.query('select counted from ledger.counter_totals where counter = $1', [
-      counter,
-    ]);
+    const totals = await postgres.query(
+      'select counted, dropped from ledger.counter_totals where counter = $1',
+      [counter],
+    );
     return { rows, totals: totals.rows };
   };
   const rebuild = async (): Promise<readonly RebuildResult[]> => {
@@ -121,6 +124,32 @@ describe('a counter that is defined later', () => {
       ['late'],
     );
     expect(rows).not.toEqual([{ count: null }]);
+    expect(await rowsOf('late')).toMatchObject({ totals: [{ dropped: 2n }] });
+  });
+
+  it('is filled anew where what it dropped was not counted yet', async () => {
+    await define('early', ['metadata.shop']);
+    await post(8);
+    await finished(run());
+    await stopAll();
+    const expected = await digests();
+    ({ postgres } = await server.createDatabase());
+    await migrate(
+      postgres,
+      MIGRATIONS.filter(({ number }) => number < droppedLegsMigration.number),
+    );
+    const head = await store.headPosition();
+    await postgres.query(
+      `insert into ledger.projection_checkpoints (name, store_id, position, settings) values ('counters', $1, $2, $3)`,
+      [await store.storeId(), head, countersProjection.settings],
+    );
+    await postgres.query(
+      `insert into ledger.counter_definitions (company_id, counter, by, until_position, backfilled_to)
+       values ('default', 'early', '{metadata.shop}', 1, 1)`,
+    );
+    await migrate(postgres, MIGRATIONS);
+    await finished(run());
+    expect(await digests()).toEqual(expected);
   });
 
   it('goes on where it was when the process dies between chunks, and counts nothing twice', async () => {

@@ -49,24 +49,24 @@ async function fill(
   );
   const definitions = rows.map(toDefinition);
   const fold = new Fold(shape, (await readClock(sql))?.clockMs ?? null);
-  const counted = new Map<Definition, number>();
+  const gained = new Map<Definition, { readonly counted: number; readonly dropped: number }>();
   for (const event of events) {
     assert(event.type === 'TransactionPosted', `${event.type} is no history of a counter.`);
     for (const definition of definitions) {
       if (definition.companyId !== event.data.companyId) continue;
-      for (const leg of countedLegs(definition, event.data)) {
-        fold.countHistory(fold.seriesOf(definition, leg.key), leg);
-        counted.set(definition, (counted.get(definition) ?? 0) + 1);
-      }
+      const { legs, dropped } = countedLegs(definition, event.data);
+      for (const leg of legs) fold.countHistory(fold.seriesOf(definition, leg.key), leg);
+      const before = gained.get(definition) ?? { counted: 0, dropped: 0 };
+      gained.set(definition, { counted: before.counted + legs.length, dropped: before.dropped + dropped });
     }
   }
   const pieces = bucketPieces(shape, null, fold.gains);
   await makePieces(sql, pieces);
   await addToBuckets(sql, fold.gains);
-  for (const [{ companyId, counter }, count] of counted) {
+  for (const [{ companyId, counter }, { counted, dropped }] of gained) {
     await sql.query(
-      'update counter_totals set counted = counted + $3 where company_id = $1 and counter = $2',
-      [companyId, counter, count],
+      'update counter_totals set counted = counted + $3, dropped = dropped + $4 where company_id = $1 and counter = $2',
+      [companyId, counter, counted, dropped],
     );
   }
 }

@@ -18,20 +18,21 @@ export function agrees(where: CounterFilter, { kind }: TransactionPosted['data']
  * The key a derived counter counts a leg for: its parts in their order, joined by `:`; within a part, `%` and `:` are
  * percent-encoded.
  *
- * @returns null when the transaction lacks a metadata key, or the key would be longer than `counterKeyCharsMax`: such a leg is not counted
+ * @returns null when the transaction lacks a metadata key: such a leg is not meant; and `too-long` when the key would be longer than
+ *   `counterKeyCharsMax`: such a leg is dropped
  */
 export function keyOf(
   by: readonly CounterPart[],
   posted: TransactionPosted['data'],
   leg: PostedLeg,
-): string | null {
+): { readonly key: string } | 'too-long' | null {
   let key = '';
   for (const [index, part] of by.entries()) {
     const text = partOf(part, posted, leg);
     if (text === undefined) return null;
     key += (index === 0 ? '' : ':') + text.replaceAll('%', '%25').replaceAll(':', '%3A');
   }
-  return key.length <= limits.counterKeyCharsMax ? key : null;
+  return key.length <= limits.counterKeyCharsMax ? { key } : 'too-long';
 }
 
 function partOf(part: CounterPart, posted: TransactionPosted['data'], leg: PostedLeg): string | undefined {

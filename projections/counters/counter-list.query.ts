@@ -24,6 +24,7 @@ export interface ListedCounter {
   readonly duplicates: bigint;
   readonly late: bigint;
   readonly strays: bigint;
+  readonly dropped: bigint;
   /** How far its history has been filled in; null when it has none to fill in. */
   readonly backfill: { readonly position: bigint; readonly until: bigint; readonly done: boolean } | null;
 }
@@ -46,6 +47,7 @@ interface Row {
   readonly duplicates: bigint;
   readonly late: bigint;
   readonly strays: bigint;
+  readonly dropped: bigint;
   readonly by: CounterPart[] | null;
   readonly kind: string | null;
   readonly currency: string | null;
@@ -67,10 +69,11 @@ export class ListCountersHandler implements IQueryHandler<ListCountersQuery> {
       `with listed as (
          select * from (
            select $2::text as counter, 0::bigint as number, coalesce(max(counted), 0) as counted,
-                  coalesce(max(duplicates), 0) as duplicates, coalesce(max(late), 0) as late, coalesce(max(strays), 0) as strays
+                  coalesce(max(duplicates), 0) as duplicates, coalesce(max(late), 0) as late, coalesce(max(strays), 0) as strays,
+                  coalesce(max(dropped), 0) as dropped
              from ledger.counter_totals where company_id = $1 and counter = $2
            union all
-           select counter, number, counted, duplicates, late, strays from ledger.counter_totals
+           select counter, number, counted, duplicates, late, strays, dropped from ledger.counter_totals
             where company_id = $1 and counter <> $2 and number > $3 and ($4::bigint is null or since_position <= $4)
          ) each where number > $3 order by number limit $5)
        select coalesce(valid.position, 0) as position, listed.*, definition.by, where_kind as kind,
@@ -95,9 +98,9 @@ export class ListCountersHandler implements IQueryHandler<ListCountersQuery> {
 }
 
 function toListed(row: Row, counter: string): ListedCounter {
-  const { number, counted, duplicates, late, strays, backfilledTo, until } = row;
+  const { number, counted, duplicates, late, strays, dropped, backfilledTo, until } = row;
   return {
-    ...{ counter, number, counted, duplicates, late, strays },
+    ...{ counter, number, counted, duplicates, late, strays, dropped },
     definition: definitionOf(row, counter),
     backfill:
       backfilledTo === null || until === null

@@ -186,8 +186,8 @@ export async function addToTotals(sql: Sql, totals: readonly Total[]): Promise<v
   const begun = totals.filter((total) => total.begun !== null);
   if (begun.length > 0) {
     await sql.query(
-      `insert into counter_totals (company_id, counter, number, since_position, counted, duplicates, late, strays)
-       select *, 0, 0, 0, 0 from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])`,
+      `insert into counter_totals (company_id, counter, number, since_position, counted, duplicates, late, strays, dropped)
+       select *, 0, 0, 0, 0, 0 from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])`,
       toColumns(begun, [
         (total) => total.companyId,
         (total) => total.counter,
@@ -199,9 +199,10 @@ export async function addToTotals(sql: Sql, totals: readonly Total[]): Promise<v
   await sql.query(
     `update counter_totals as total
         set counted = total.counted + gain.counted, duplicates = total.duplicates + gain.duplicates,
-            late = total.late + gain.late, strays = total.strays + gain.strays
-       from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
-         as gain (company_id, counter, counted, duplicates, late, strays)
+            late = total.late + gain.late, strays = total.strays + gain.strays, dropped = total.dropped + gain.dropped
+       from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
+                   $7::bigint[])
+         as gain (company_id, counter, counted, duplicates, late, strays, dropped)
       where total.company_id = gain.company_id and total.counter = gain.counter`,
     toColumns(totals, [
       (total) => total.companyId,
@@ -210,6 +211,7 @@ export async function addToTotals(sql: Sql, totals: readonly Total[]): Promise<v
       (total) => total.duplicates,
       (total) => total.late,
       (total) => total.strays,
+      (total) => total.dropped,
     ]),
   );
 }

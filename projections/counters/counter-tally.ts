@@ -4,22 +4,25 @@ import type { Series } from './fold.js';
 /** Events of a key in one batch, for each of its shards, below which nothing is said of how evenly they are spread. */
 const EVENTS_PER_SHARD_MIN = 50;
 
-/** What became of the activities that this process has counted, since it began. */
+/** What became of the activities that this process has counted, and which legs it could not count, since it began. */
 export class CounterTally {
   counted = 0;
   duplicates = 0;
   late = 0;
   strays = 0;
+  /** Legs. */
+  dropped = 0;
   /** The fullest shard of a key over the mean of its shards, of the worst key in the last batch that had one; 1 is even. */
   shardSkew = 1;
 
   /** Adds a batch that was committed. */
   add(counted: number, totals: readonly Total[], series: readonly Series[]): void {
     this.counted += counted;
-    for (const { duplicates, late, strays } of totals) {
+    for (const { duplicates, late, strays, dropped } of totals) {
       this.duplicates += duplicates;
       this.late += late;
       this.strays += strays;
+      this.dropped += dropped;
     }
     const skews = series.flatMap((each) => skewOf(each) ?? []);
     if (skews.length > 0) this.shardSkew = Math.max(...skews);

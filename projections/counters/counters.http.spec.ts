@@ -101,7 +101,7 @@ describe('counters, over HTTP', () => {
     const { body } = await get('/v1/counters');
     const rows = body['data'] as Record<string, unknown>[];
     expect(rows.find(({ counter }) => counter === 'clicks')).toMatchObject({
-      ...{ definition: null, counted: 5, duplicates: 4, late: 1, strays: 0, backfill: null },
+      ...{ definition: null, counted: 5, duplicates: 4, late: 1, strays: 0, dropped: 0, backfill: null },
     });
   });
 

@@ -200,13 +200,14 @@ function answered(
 }
 
 function toCounter({ backfill, ...listed }: ListedCounter): Counter {
-  const { counter, definition, counted, duplicates, late, strays } = listed;
+  const { counter, definition, counted, duplicates, late, strays, dropped } = listed;
   return {
     ...{ counter, definition },
     counted: Number(counted),
     duplicates: Number(duplicates),
     late: Number(late),
     strays: Number(strays),
+    dropped: Number(dropped),
     backfill:
       backfill === null
         ? null

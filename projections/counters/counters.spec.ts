@@ -172,7 +172,8 @@ describe('windowed counters', () => {
       duplicates: bigint;
       late: bigint;
       strays: bigint;
-    }>('select counted, duplicates, late, strays from counter_totals where counter = $1', [counter]);
+      dropped: bigint;
+    }>('select counted, duplicates, late, strays, dropped from counter_totals where counter = $1', [counter]);
     return rows[0];
   };
 
@@ -238,7 +239,7 @@ describe('windowed counters', () => {
       afterCommit?.();
     }
     const { shardSkew, ...counts } = tally;
-    expect(counts).toEqual({ counted: 1_200, duplicates: 1, late: 1, strays: 0 });
+    expect(counts).toEqual({ counted: 1_200, duplicates: 1, late: 1, strays: 0, dropped: 0 });
     expect(shardSkew).toBeGreaterThan(1);
     expect(shardSkew).toBeLessThan(2);
   });
@@ -294,9 +295,26 @@ describe('windowed counters', () => {
     log.activities([{ id: '1', counter: 'ledger-postings', at: BEGIN }]);
     log.post(legs, BEGIN);
     await fill(log.events, [3]);
-    expect(await totals('taken')).toEqual({ counted: 1n, duplicates: 0n, late: 0n, strays: 0n });
-    expect(await totals('fees')).toEqual({ counted: 1n, duplicates: 0n, late: 0n, strays: 1n });
-    expect(await totals('ledger-postings')).toEqual({ counted: 1n, duplicates: 0n, late: 0n, strays: 1n });
+    expect(await totals('taken')).toEqual({ counted: 1n, duplicates: 0n, late: 0n, strays: 0n, dropped: 0n });
+    expect(await totals('fees')).toEqual({ counted: 1n, duplicates: 0n, late: 0n, strays: 1n, dropped: 0n });
+    expect(await totals('ledger-postings')).toEqual({
+      counted: 1n,
+      duplicates: 0n,
+      late: 0n,
+      strays: 1n,
+      dropped: 0n,
+    });
+  });
+
+  it('tells how many legs it dropped because their key is too long', async () => {
+    const log = new CountedLog(BEGIN);
+    const legs = [{ accountId: 'one', direction: 'debit' as const, amount: 5n }];
+    log.define('shops', ['metadata.shop']);
+    for (const shop of ['y'.repeat(256), 'y'.repeat(257), ':'.repeat(86)])
+      log.post(legs, BEGIN, { metadata: { shop } });
+    log.post(legs, BEGIN);
+    await fill(log.events, [2]);
+    expect(await totals('shops')).toEqual({ counted: 1n, duplicates: 0n, late: 0n, strays: 0n, dropped: 2n });
   });
 
   it('counts the shape that runs nothing twice', () => {

@@ -138,3 +138,23 @@ comment on column ledger_read.counter_buckets.count is 'Events.';
 comment on column ledger_read.counter_buckets.sum is 'Sum of their values: of legs their amounts in minor units, of activities what they carry.';
 `,
 } as const satisfies Migration;
+
+export const droppedLegsMigration = {
+  number: 18,
+  name: 'legs that counters drop',
+  sql: `
+alter table ledger.counter_totals add column dropped bigint not null default 0;
+comment on column ledger.counter_totals.dropped is 'Legs it would count, were their key not longer than 256 characters: not counted.';
+comment on view ledger_read.counter_buckets is 'What happened within each second, minute, hour and day, per counter and key; buckets without events have no row. Every event is in one bucket of each granularity that is still kept: seconds for a day at least, minutes for 35 days, hours for 400 days, days for ever. A leg whose key would be longer than 256 characters is in none: GET /v1/counters says how many were dropped. Ask for one granularity.';
+-- What was dropped before is known by the log alone: where a counter may have dropped something, all are filled anew from it.
+do $$
+begin
+  if exists (select from ledger.counter_definitions) then
+    truncate ledger.counter_clock, ledger.counter_totals, ledger.counter_definitions, ledger.counter_keys,
+             ledger.activity_ids, ledger.counter_buckets;
+    delete from ledger.projection_checkpoints where name = 'counters';
+  end if;
+end
+$$;
+`,
+} as const satisfies Migration;

@@ -150,7 +150,7 @@ export const METRICS = {
   activityEvents: {
     kind: 'counter',
     name: 'activity_events_total',
-    help: 'Activities this process has counted (`counted`), and those it has not: met before (`duplicate`), recorded too late (`late`), sent to a counter of the ledger (`stray`).',
+    help: 'Activities this process has counted (`counted`), and those it has not: met before (`duplicate`), recorded too late (`late`), sent to a counter of the ledger (`stray`); and legs that a counter could not count, their key being too long (`dropped`).',
     labels: ['result'],
   },
   activityDedupHits: {
