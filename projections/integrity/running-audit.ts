@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { limits } from '../../src/config/limits.js';
 import type { EventStore } from '../../src/edges/event-store/event-store.js';
 import { toLedgerEvent } from '../../src/edges/event-store/ledger-event.js';
 import type { Postgres } from '../../src/edges/postgres/postgres.js';
@@ -51,7 +52,7 @@ export class RunningAudit {
     signal: AbortSignal,
     afterBatch: () => Promise<void> = () => Promise.resolve(),
   ): Promise<boolean> {
-    for await (const batch of moneyBatches(this.store, this.considered, to)) {
+    for await (const batch of moneyBatches(this.store, this.considered, to, limits.checkerBatchEventsMax)) {
       const startedAtMs = performance.now();
       for (const event of batch) this.audit.add(toLedgerEvent(event));
       this.considered = batch.at(-1)?.position ?? this.considered;

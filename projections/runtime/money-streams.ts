@@ -34,7 +34,8 @@ export function isOneOf(prefixes: readonly string[], streamName: string): boolea
  * @param after exclusive; 0 for the start
  * @param to inclusive; at most the head of the log
  * @param prefixes how the names of the streams begin
- * @returns batches that weigh up to `projectionBatchEventsMax`, none of them empty
+ * @param weightMax of a batch
+ * @returns batches, none of them empty
  * @throws EventStoreUnavailable
  */
 export async function* logBatches(
@@ -42,6 +43,7 @@ export async function* logBatches(
   after: bigint,
   to: bigint,
   prefixes: readonly string[],
+  weightMax: number = limits.projectionBatchEventsMax,
 ): AsyncIterable<readonly RecordedEvent[]> {
   if (after >= to) return;
   let batch: RecordedEvent[] = [];
@@ -51,7 +53,7 @@ export async function* logBatches(
     if (!isOneOf(prefixes, event.streamName)) continue;
     batch.push(event);
     weight += weightOf(event);
-    if (weight < limits.projectionBatchEventsMax) continue;
+    if (weight < weightMax) continue;
     yield batch;
     batch = [];
     weight = 0;
@@ -64,6 +66,7 @@ export function moneyBatches(
   store: EventStore,
   after: bigint,
   to: bigint,
+  weightMax?: number,
 ): AsyncIterable<readonly RecordedEvent[]> {
-  return logBatches(store, after, to, MONEY_STREAM_PREFIXES);
+  return logBatches(store, after, to, MONEY_STREAM_PREFIXES, weightMax);
 }

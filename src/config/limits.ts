@@ -228,6 +228,8 @@ export const limits = {
   /** The pace of the checker: events a second, pause between two looks at the log, and between two reports while it reads. */
   checkerEventsPerSecondMax: 5_000,
   checkerCycleMs: 1_000,
+  /** Events it takes at once: few, so that commands of the same process do not wait for it. */
+  checkerBatchEventsMax: 50,
   checkerPublishMs: 2_000,
   /** Between two comparisons with the read models, at least; and as many times as long as the last one took. */
   checkerCompareEveryMs: 60_000,
