@@ -203,6 +203,12 @@ describe('commands over HTTP', () => {
   });
 });
 
+const NAMED_IN_PATH: Partial<Record<RefusalCode, string>> = {
+  'account-must-exist': '#path/accountId',
+  'hold-must-exist': '#path/holdId',
+  'transaction-must-exist': '#path/transactionId',
+};
+
 describe('refusals over HTTP', () => {
   it.each(
     (Object.keys(REFUSALS) as RefusalCode[]).flatMap((code) => [
@@ -218,6 +224,8 @@ describe('refusals over HTTP', () => {
     });
     const answer = await call(served.url, 'POST /v1/transfers', { body: TRANSFER });
     const { status, statusInBody, title, retryable } = PROBLEMS[code];
+    // What is named nowhere in a body is named in the path.
+    const named = pointer ?? NAMED_IN_PATH[code] ?? null;
     expect(answer.status).toBe(pointer === null ? status : (statusInBody ?? status));
     expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
     expect(answer.headers.get('ledger-position')).toBe('9');
@@ -230,8 +238,8 @@ describe('refusals over HTTP', () => {
       detail: `${title.slice(0, -1)}: currency USD, needed 5.`,
       instance: '/v1/transfers',
       code,
-      pointer,
-      errors: pointer === null ? [] : [{ pointer, rule: code, detail: title }],
+      pointer: named,
+      errors: named === null ? [] : [{ pointer: named, rule: code, detail: title }],
       details: { currency: 'USD', needed: '5' },
       requestId: answer.headers.get('x-request-id'),
       retryable,
