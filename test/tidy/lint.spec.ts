@@ -31,6 +31,7 @@ const PLANTED: readonly (readonly [file: string, code: string, rule: string | nu
   ['src/write/x/x.decide.ts', 'export const at = new Date();', 'no-restricted-syntax'],
   ['src/write/evolve.ts', 'export const at = Math.random();', 'no-restricted-properties'],
   ['src/write/state.ts', 'export const id = crypto.randomUUID();', 'no-restricted-globals'],
+  // The text of a planted file that the rule has to refuse: no spec here runs alone or is left out.
   [
     'src/write/i.spec.ts',
     "declare const it: { only: (n: string) => void };\nit.only('x');",

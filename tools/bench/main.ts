@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { LedgerSystem, SystemFailure } from '../system/ledger-system.js';
 import { Bench } from './bench.js';
 import { LoadFailure } from './generator.js';
-import { NothingToRun, readOptions, type BenchOptions, type ExtraMeasurement } from './options.js';
+import { NothingToRun } from '../command-line/parse.js';
+import { readOptions, type BenchOptions, type ExtraMeasurement } from './options.js';
 import { report } from './report.js';
 import { judge } from './targets.js';
 

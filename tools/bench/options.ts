@@ -1,5 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { CATCH_UP, PHASES, type PhaseName } from './phases.js';
+import { parse } from '../command-line/parse.js';
 
 /** Measured by scripts of their own, only when asked for by name. */
 export const EXTRA_MEASUREMENTS = ['append-ratio'] as const;
@@ -31,14 +32,6 @@ export interface BenchOptions {
   readonly profileDirectory: string | null;
 }
 
-/** The command line is wrong, or only asked for help; the message was printed already. */
-export class NothingToRun extends Error {
-  override readonly name = 'NothingToRun';
-  constructor(readonly exitCode: number) {
-    super('There is nothing to run.');
-  }
-}
-
 /**
  * Reads the command line.
  *
@@ -61,23 +54,14 @@ export function readOptions(
       accounts,
       0,
     )
-    .option('--profile <directory>', 'writes CPU profiles of the API and the store under the uniform load')
-    .allowExcessArguments(false)
-    .configureOutput({ writeErr: complain })
-    .exitOverride();
-  try {
-    command.parse(args, { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError) throw new NothingToRun(error.exitCode);
-    throw error;
-  }
-  const given = command.opts<{
+    .option('--profile <directory>', 'writes CPU profiles of the API and the store under the uniform load');
+  const given = parse<{
     quick: boolean;
     json: boolean;
     only?: ReadonlySet<string>;
     preload: number;
     profile?: string;
-  }>();
+  }>(command, args, complain);
   const wanted = given.only ?? new Set<string>([...PHASES, CATCH_UP]);
   // A rate of its own is what an open loop is set to; profiles are taken under the uniform load.
   const needsUniform = wanted.has('open-loop') || given.profile !== undefined;

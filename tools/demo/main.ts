@@ -4,7 +4,8 @@ import { NeverAnswered } from './client.js';
 import { CsvRefused } from './csv.js';
 import { runJournal } from './journal.js';
 import { runMarketplace } from './marketplace-demo.js';
-import { NothingToRun, readOptions, type DemoOptions } from './options.js';
+import { NothingToRun } from '../command-line/parse.js';
+import { readOptions, type DemoOptions } from './options.js';
 import { LedgerSystem, SystemFailure } from '../system/ledger-system.js';
 
 const SEED_MAX = 1_000_000;

@@ -1,4 +1,5 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { NothingToRun, parse } from '../command-line/parse.js';
 
 const MOVEMENTS_DEFAULT = 10_000;
 const MOVEMENTS_MAX = 1_000_000;
@@ -23,14 +24,6 @@ export type DemoOptions = {
   | { readonly form: 'marketplace'; readonly seed: string; readonly movements: number }
   | { readonly form: 'journal'; readonly journal: string; readonly expect: string }
 );
-
-/** The command line is wrong, or only asked for help; the message was printed already. */
-export class NothingToRun extends Error {
-  override readonly name = 'NothingToRun';
-  constructor(readonly exitCode: number) {
-    super('There is nothing to run.');
-  }
-}
 
 /**
  * Reads the command line.
@@ -61,23 +54,14 @@ export function readOptions(
     .option(
       '--keep <directory>',
       'keeps the ledger there, to start it again with DATA_DIRECTORY and look around',
-    )
-    .allowExcessArguments(false)
-    .configureOutput({ writeErr: complain })
-    .exitOverride();
-  try {
-    command.parse(args, { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError) throw new NothingToRun(error.exitCode);
-    throw error;
-  }
-  const given = command.opts<{
+    );
+  const given = parse<{
     seed?: string;
     movements: number;
     journal?: string;
     expect?: string;
     keep?: string;
-  }>();
+  }>(command, args, complain);
   const { journal, expect, keep = null } = given;
   if (journal === undefined && expect === undefined) {
     return { form: 'marketplace', seed: given.seed ?? randomSeed, movements: given.movements, keep };

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { NothingToRun, readOptions, type Options } from './options.js';
+import { NothingToRun } from '../command-line/parse.js';
+import { readOptions, type Options } from './options.js';
 import { PLANTED_BUGS } from './planted-bugs.js';
 import { HUNT, hunt } from './planted-hunt.js';
 import { describeRuns, describeViolation, table } from './report.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { NothingToRun, readOptions } from './options.js';
+import { NothingToRun } from '../command-line/parse.js';
+import { readOptions } from './options.js';
 
 function read(...args: string[]) {
   const said: string[] = [];

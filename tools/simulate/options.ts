@@ -1,5 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import os from 'node:os';
+import { parse } from '../command-line/parse.js';
 
 const OPS_DEFAULT = 2_000;
 const OPS_MAX = 1_000_000;
@@ -24,14 +25,6 @@ export interface Options {
   readonly workers: number;
   /** Shows that planted bugs are caught, instead. */
   readonly planted: boolean;
-}
-
-/** The command line is wrong, or only asked for help; the message was printed already. */
-export class NothingToRun extends Error {
-  override readonly name = 'NothingToRun';
-  constructor(readonly exitCode: number) {
-    super('There is nothing to run.');
-  }
 }
 
 /**
@@ -63,17 +56,8 @@ export function readOptions(
       number(1, WORKERS_MAX),
       Math.min(2, os.availableParallelism()),
     )
-    .option('--planted', 'plants known bugs around the code, and shows that each is caught', false)
-    .allowExcessArguments(false)
-    .configureOutput({ writeErr: complain })
-    .exitOverride();
-  try {
-    command.parse(args, { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError) throw new NothingToRun(error.exitCode);
-    throw error;
-  }
-  return command.opts<Options>();
+    .option('--planted', 'plants known bugs around the code, and shows that each is caught', false);
+  return parse<Options>(command, args, complain);
 }
 
 function number(min: number, max: number): (text: string) => number {
